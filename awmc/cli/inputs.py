@@ -1,0 +1,73 @@
+"""What is named on the command line, as specs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from awmc.source import MAX_BYTES, Source, SourceError, decode, read_source
+
+if TYPE_CHECKING:
+    from awmc.diagnostics import Diagnostic
+
+STDIN = "<stdin>"
+
+
+def read_specs(arguments: Iterable[str]) -> tuple[list[Source], list[Diagnostic]]:
+    """The specs in the order they were named, each once, and what is said of those that cannot be read."""
+    sources: list[Source] = []
+    problems: list[Diagnostic] = []
+    seen: set[str] = set()
+    for argument in arguments:
+        for path in _paths(argument):
+            real = path if path == "-" else os.path.realpath(path)
+            if real in seen:
+                continue
+            seen.add(real)
+            try:
+                sources.append(_read_stdin() if path == "-" else read_source(path))
+            except SourceError as error:
+                problems.append(_unread(error))
+    return sources, problems
+
+
+def _paths(argument: str) -> Iterator[str]:
+    """The argument itself, or, of a folder, the specs in it; of a folder without any the folder."""
+    if argument == "-" or not _is_folder(argument):
+        yield argument
+        return
+    try:
+        found = sorted(str(path) for path in Path(argument).glob("*.awm") if not path.is_dir())
+    except OSError:
+        found = []
+    yield from found or [argument]
+
+
+def _is_folder(argument: str) -> bool:
+    try:
+        return Path(argument).is_dir()
+    except (OSError, ValueError):  # a name too long, or with a NUL: reading it says so
+        return False
+
+
+def _read_stdin() -> Source:
+    try:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise SourceError("AWM703", STDIN, reason=reason) from None
+    if len(data) > MAX_BYTES:
+        raise SourceError("AWM706", STDIN, limit=f"{MAX_BYTES // 1024 // 1024} MiB")
+    return Source(STDIN, decode(data, STDIN))
+
+
+def _unread(error: SourceError) -> Diagnostic:
+    from awmc.diagnostics import diagnose, diagnose_unread
+    from awmc.source import Span
+
+    if error.code == "AWM702":
+        return diagnose("AWM721", Span.at(0), source=error.path, path=error.path)
+    return diagnose_unread(error)

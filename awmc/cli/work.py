@@ -1,0 +1,131 @@
+"""Compiling and checking many specs, on one process or on several; what comes back is in the order of the
+specs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Literal
+
+from awmc.diagnostics import Diagnostic, diagnose
+from awmc.emit import Artefact
+from awmc.source import Source, Span
+
+
+_NOWHERE = Span.at(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One spec, and what is wanted of it."""
+
+    source: Source
+    verb: Literal["compile", "check", "stats"]
+    world_seed: int = 0
+    dialects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job gave. `environment` is empty, and there are no artefacts, where the spec has errors.
+    `name_at`: where the environment's name stands. `trace`: of a bug, where that is wanted.
+    """
+
+    source: Source
+    environment: str = ""
+    name_at: Span = _NOWHERE
+    artefacts: tuple[Artefact, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+    trace: str = ""
+
+
+def run_all(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
+    """The outcomes, in the order of the jobs. `processes`: 0 for one per core."""
+    wanted = min(processes or _cores(), len(jobs))
+    if wanted < 2:
+        yield from map(run, jobs)
+        return
+    pool = ProcessPoolExecutor(wanted, mp_context=get_context("spawn"))
+    try:
+        with _uninterrupted():
+            futures = deque(pool.submit(run, job) for job in jobs)
+        for job in jobs:
+            yield _outcome(futures.popleft(), job)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _outcome(future: Future[Outcome], job: Job) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        return _failed(job.source, error)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that start in here never hear of Ctrl-C: their parent does, and ends them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run(job: Job) -> Outcome:
+    """Does one job. It never raises: a bug of the compiler is a diagnostic that names the spec."""
+    try:
+        return _run(job)
+    except Exception as error:
+        return _failed(job.source, error)
+
+
+def _run(job: Job) -> Outcome:
+    from awmc import pipeline
+
+    if job.verb == "check":
+        return Outcome(job.source, diagnostics=pipeline.check_source(job.source, world_seed=job.world_seed))
+    done = pipeline.compile_source(job.source, world_seed=job.world_seed, dialects=job.dialects)
+    if done.environment is None:
+        return Outcome(job.source, diagnostics=done.diagnostics)
+    return Outcome(
+        job.source,
+        environment=done.environment.name,
+        name_at=done.name_at,
+        artefacts=done.artefacts if job.verb == "compile" else (),
+        diagnostics=done.diagnostics,
+        counts=pipeline.counts(done.environment),
+    )
+
+
+def _failed(source: Source, error: Exception) -> Outcome:
+    return Outcome(source, diagnostics=(bug_in(source, error),), trace=trace_of(error))
+
+
+def bug_in(source: Source | None, error: Exception) -> Diagnostic:
+    """The diagnostic of an exception that nobody foresaw."""
+    said = str(error).partition("\n")[0]
+    reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    note = None if os.environ.get("AWMC_DEBUG") else "`awmc --verbose …` shows where"
+    name = source.name if source else ""
+    return diagnose("AWM901", Span.at(0), source=name, note=note, reason=reason)
+
+
+def trace_of(error: Exception) -> str:
+    """The traceback, where it is wanted."""
+    return "".join(traceback.format_exception(error)) if os.environ.get("AWMC_DEBUG") else ""

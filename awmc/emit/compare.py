@@ -1,0 +1,67 @@
+"""Where a build on disk differs from what its spec compiles to now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from importlib.util import find_spec
+from pathlib import Path
+
+from awmc.emit import manifest
+from awmc.emit.artefact import Artefact
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A file that is missing, other, or left over. `diff`: unified, from what is there to what should be."""
+
+    path: Path
+    diff: str
+
+
+def stale_files(folder: Path, artefacts: Sequence[Artefact]) -> tuple[Stale, ...]:
+    """The files of the build in `folder` that are not as the artefacts say, in the order of their names."""
+    wanted = {artefact.path: artefact.text for artefact in artefacts}
+    found = manifest.read(folder)
+    names = sorted({*wanted, *(found.files if found else ())})
+    stale = []
+    for name in names:
+        there, text = _text(folder / name), wanted.get(name)
+        if there != text:
+            stale.append(Stale(folder / name, _diff(folder / name, there, text)))
+    return tuple(stale)
+
+
+def unformatted(artefacts: Sequence[Artefact]) -> tuple[str, ...]:
+    """The Python files that black would write otherwise; none where black is not installed."""
+    if find_spec("black") is None:
+        return ()
+    import black
+    from black.mode import TargetVersion
+
+    mode = black.Mode(target_versions={TargetVersion.PY311})
+    return tuple(
+        artefact.path
+        for artefact in artefacts
+        if artefact.path.endswith(".py") and black.format_str(artefact.text, mode=mode) != artefact.text
+    )
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8", errors="surrogateescape")
+    except OSError:
+        return None
+
+
+def _diff(path: Path, there: str | None, wanted: str | None) -> str:
+    lines = unified_diff(
+        (there or "").splitlines(keepends=True),
+        (wanted or "").splitlines(keepends=True),
+        fromfile="/dev/null" if there is None else str(path),
+        tofile="/dev/null" if wanted is None else f"{path} (as compiled)",
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

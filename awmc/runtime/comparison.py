@@ -1,0 +1,348 @@
+"""One outcome beside a run: what is asked, what is met, what is too much, and why, in words."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+from awmc.runtime.answers import AnswerVerdict, Expected, judge_answer
+from awmc.runtime.case import (
+    Answer,
+    Case,
+    Condition,
+    Created,
+    Free,
+    May,
+    Moment,
+    New,
+    Outcome,
+    Timed,
+    Updated,
+    Value,
+)
+from awmc.runtime.diff import Change
+from awmc.runtime.functions import seconds_between
+from awmc.runtime.pairing import Wanted, pair
+from awmc.runtime.run import Run
+from awmc.runtime.values import Stored, id_format
+from awmc.runtime.wording import Wording
+
+_FLOAT_TOLERANCE: Final = 1e-9
+_GONE: Final = object()
+_LISTED: Final = 12
+"""Reasons of one kind that a verdict gives at most."""
+
+
+class Rows:
+    """The changes of a run by kind, and what `free` and `may` say of single rows, each asked once."""
+
+    def __init__(self, run: Run, case: Case) -> None:
+        self.run = run
+        self.may = case.may
+        self._free: dict[str, list[Free]] = {}
+        for free in case.free:
+            self._free.setdefault(free.table, []).append(free)
+        self._holds: dict[tuple[int, Any, bool], bool] = {}
+        self.created = [change for change in run.changes if change.kind == "create"]
+        self.updated = {
+            (change.table, change.key): change for change in run.changes if change.kind == "update"
+        }
+        self.deleted = {
+            (change.table, change.key): change for change in run.changes if change.kind == "delete"
+        }
+        self._created_keys = {(change.table, change.key) for change in self.created}
+
+    @cached_property
+    def owed(self) -> list[int]:
+        """The new rows, by their places in `created`, that no `may` allows beside an outcome's."""
+        return [place for place, change in enumerate(self.created) if not self.is_allowed(change)]
+
+    def is_free(self, table: str, column: str, key: Any) -> bool:
+        """Whether the column of a row that the outcome made or changed may hold what it holds."""
+        clauses = self._free.get(table, ())
+        return any(column in free.columns and self._speaks_of(free.where, key) for free in clauses)
+
+    def is_allowed(self, change: Change) -> bool:
+        """Whether a `may` allows a change that no outcome asks for."""
+        return any(
+            self._allows_link(may, change) if isinstance(change.key, tuple) else self._allows(may, change)
+            for may in self.may
+        )
+
+    def _allows(self, may: May, change: Change) -> bool:
+        if may.kind != change.kind or may.table != change.table:
+            return False
+        return self._speaks_of(may.where, change.key, before=change.kind == "delete")
+
+    def _allows_link(self, may: May, change: Change) -> bool:
+        if change.table not in may.links:
+            return False
+        end = change.key[may.links[change.table]]  # type: ignore[index] # a link's key is a tuple
+        if may.kind == "create" and (may.table, end) not in self._created_keys:
+            return False
+        if may.kind == "delete" and (may.table, end) not in self.deleted:
+            return False
+        return self._speaks_of(may.where, end, before=may.kind == "delete")
+
+    def _speaks_of(self, where: Condition | None, key: Any, *, before: bool = False) -> bool:
+        if where is None:
+            return True
+        asked = (id(where), key, before)
+        if asked not in self._holds:
+            self._holds[asked] = bool(self.run.value(where, key, before=before))
+        return self._holds[asked]
+
+
+class Comparison:
+    """Compares as it is made. `reasons` is empty where the run comes to the outcome; `broken`: the texts of
+    `ensure` that do not hold.
+    """
+
+    def __init__(self, rows: Rows, case: Case, outcome: Outcome, broken: Sequence[str]) -> None:
+        self.reasons: list[str] = []
+        self._rows, self._run, self._case, self._outcome = rows, rows.run, case, outcome
+        self._words = Wording(rows.run.tables, outcome.created)
+        self._tolerance = max(outcome.calls, rows.run.calls)
+        self._asked = 0
+        self._met = 0.0
+        self._unasked = 0
+        # The run's new row for each of the outcome's.
+        self._pairs: dict[int, Change] = {}
+
+        self._compare_created()
+        self._compare_updated()
+        self._compare_deleted()
+        self._compare_handoff()
+        if self.reasons and not rows.run.changes and not rows.run.ended:
+            self.reasons = ["nothing has changed"]
+        for text in broken:
+            self._unasked += 1
+            self.reasons.append(f"what the task ensures does not hold: {text}")
+        self._compare_answer()
+
+    @property
+    def score(self) -> float:
+        """0 to 1; 1 only where the run comes to the outcome."""
+        total = self._asked + self._unasked
+        if not self.reasons:
+            return 1.0
+        return min(self._met / total, 0.99) if total else 0.0
+
+    # ---- New rows
+
+    def _compare_created(self) -> None:
+        wanted, found = self._outcome.created, self._rows.created
+        self._asked += len(wanted)
+        keys = self._referred_keys()
+        pairing = pair(
+            [Wanted(row.table, _references(row.values), keys.get(place)) for place, row in enumerate(wanted)],
+            found,
+            agrees=lambda place, change: self._agrees(wanted[place], change),
+            share=lambda place, change: self._share(wanted[place], change),
+            owed=self._rows.owed,
+        )
+        self._pairs = {place: found[index] for place, index in pairing.items()}
+        for place, row in enumerate(wanted):
+            self._compare_pair(row, self._pairs.get(place))
+        taken = set(pairing.values())
+        extra = [found[index] for index in self._rows.owed if index not in taken]
+        self._reject([(change, "was created") for change in extra])
+
+    def _referred_keys(self) -> dict[int, Stored]:
+        """The keys that new rows must have because a changed row of the seeds refers to them."""
+        keys: dict[int, Stored] = {}
+        for updated in self._outcome.updated:
+            change = self._rows.updated.get((updated.table, updated.key))
+            after = change.after or {} if change is not None else {}
+            for column, row in _references(updated.values).items():
+                if column in after and not self._rows.is_free(updated.table, column, updated.key):
+                    keys[row] = after[column]
+        return keys
+
+    def _agrees(self, wanted: Created, change: Change) -> bool:
+        """Whether all columns agree but the references to new rows."""
+        after = change.after or {}
+        return all(
+            isinstance(value, New)
+            or self._equal(value, after.get(column))
+            or self._rows.is_free(wanted.table, column, change.key)
+            for column, value in wanted.values.items()
+        )
+
+    def _share(self, wanted: Created, change: Change) -> float:
+        after = change.after or {}
+        plain = [(name, value) for name, value in wanted.values.items() if not isinstance(value, New)]
+        return (1 + sum(self._equal(value, after.get(name)) for name, value in plain)) / (1 + len(plain))
+
+    def _compare_pair(self, wanted: Created, change: Change | None) -> None:
+        if change is None:
+            self.reasons.append(f"no {self._words.new_row(wanted)} was created")
+            return
+        after = change.after or {}
+        wrong = [
+            name
+            for name, value in wanted.values.items()
+            if not self._same(value, after.get(name))
+            and not self._rows.is_free(wanted.table, name, change.key)
+        ]
+        self._met += 1 - len(wrong) / max(len(wanted.values), 1)
+        for name in wrong:
+            self._mismatch(wanted.table, change.key, name, wanted.values[name], after.get(name))
+
+    # ---- Rows of the seeds
+
+    def _compare_updated(self) -> None:
+        wanted = {(updated.table, updated.key): updated for updated in self._outcome.updated}
+        for place, updated in wanted.items():
+            self._asked += len(updated.values)
+            if place in self._rows.deleted:
+                self.reasons.append(f"{self._words.row(*place)} should have been changed, but was deleted")
+                continue
+            for name, value in updated.values.items():
+                found = self._holds_now(updated, name)
+                if self._same(value, found) or self._rows.is_free(updated.table, name, updated.key):
+                    self._met += 1
+                else:
+                    self._mismatch(updated.table, updated.key, name, value, found)
+        for (table, key), change in self._rows.updated.items():
+            known = wanted.get((table, key))  # type: ignore[arg-type] # a link has no columns to update
+            extra = [
+                name
+                for name in change.after or {}
+                if known is None
+                or (name not in known.values and not self._rows.is_free(change.table, name, change.key))
+            ]
+            if extra and not self._rows.is_allowed(change):
+                self._reject([(change, self._was_changed(change, name)) for name in extra])
+
+    def _holds_now(self, updated: Updated, column: str) -> Stored:
+        change = self._rows.updated.get((updated.table, updated.key))
+        if change is not None and change.after is not None and column in change.after:
+            return change.after[column]
+        return self._run.stored(updated.table, updated.key, column)
+
+    def _compare_deleted(self) -> None:
+        wanted = {(deleted.table, deleted.key) for deleted in self._outcome.deleted}
+        self._asked += len(wanted)
+        for deleted in self._outcome.deleted:
+            if (deleted.table, deleted.key) in self._rows.deleted:
+                self._met += 1
+            else:
+                self.reasons.append(
+                    f"{self._words.row(deleted.table, deleted.key)} should be gone, but is still there"
+                )
+        said = {(updated.table, updated.key) for updated in self._outcome.updated}
+        extra = [
+            change
+            for place, change in self._rows.deleted.items()
+            if place not in wanted and place not in said and not self._rows.is_allowed(change)
+        ]
+        self._reject([(change, "was deleted") for change in extra])
+
+    def _compare_handoff(self) -> None:
+        if self._outcome.handoff:
+            self._asked += 1
+            self._met += self._run.ended
+            if not self._run.ended:
+                self.reasons.append("the conversation should have been handed over to a person")
+        elif self._run.ended:
+            self._unasked += 1
+            self.reasons.append(
+                "the conversation was handed over to a person, which the task does not ask for"
+            )
+
+    # ---- The answer
+
+    def _compare_answer(self) -> None:
+        if not self._outcome.answer:
+            return
+        self._asked += 1
+        verdict = self._judged_answer()
+        self._met += verdict.ok
+        self.reasons += verdict.reasons
+
+    def _judged_answer(self) -> AnswerVerdict:
+        expected = []
+        for answer in self._outcome.answer:
+            value = self._answer_value(answer)
+            if value is _GONE:
+                return AnswerVerdict(False, ("the new row that the answer names was not created",))
+            expected.append(Expected(answer.kind, value, answer.distractors))
+        return judge_answer(
+            self._run.message, expected, instruction=self._case.instruction, clock=self._run.clock
+        )
+
+    def _answer_value(self, answer: Answer) -> Any:
+        """The value in its wire form; `_GONE` for the key of a row that was not made."""
+        value: Any
+        match answer.value:
+            case New(row):
+                change = self._pairs.get(row)
+                if change is None:
+                    return _GONE
+                value = change.key
+            case Condition():
+                value = self._run.value(answer.value)
+                if answer.many and value is not None:
+                    value = tuple(json.loads(value))
+            case constant:
+                return constant
+        if not answer.form or value is None:
+            return value
+        write = id_format(answer.form).format
+        return tuple(map(write, value)) if isinstance(value, tuple) else write(value)
+
+    # ---- Values
+
+    def _same(self, value: Value, found: Stored) -> bool:
+        if isinstance(value, New):
+            change = self._pairs.get(value.row)
+            return change is not None and change.key == found
+        return self._equal(value, found)
+
+    def _equal(self, value: Value, found: Stored) -> bool:
+        match value:
+            case New():
+                return False
+            case Moment(at):
+                apart = None if found is None else seconds_between(at, found)
+                return isinstance(apart, int) and abs(apart) <= self._tolerance
+            case Timed():
+                return found is not None
+            case float() if isinstance(found, (int, float)):
+                return math.isclose(value, found, rel_tol=_FLOAT_TOLERANCE, abs_tol=_FLOAT_TOLERANCE)
+        return value == found
+
+    # ---- Reasons
+
+    def _mismatch(self, table: str, key: Any, column: str, value: Value, found: Stored) -> None:
+        words = self._words
+        self.reasons.append(
+            f"{words.row(table, key)}: {words.field(table, column)} should be "
+            f"{words.value(table, column, value)}, is {words.value(table, column, found)}"
+        )
+
+    def _was_changed(self, change: Change, column: str) -> str:
+        before, after = (change.before or {}).get(column), (change.after or {}).get(column)
+        words = self._words
+        return (
+            f"had its {words.field(change.table, column)} changed from "
+            f"{words.value(change.table, column, before)} to {words.value(change.table, column, after)}"
+        )
+
+    def _reject(self, extra: Sequence[tuple[Change, str]]) -> None:
+        """Counts changes that the task does not ask for, and names the first of them."""
+        self._unasked += len(extra)
+        for change, what in extra[:_LISTED]:
+            self.reasons.append(
+                f"{self._words.row(change.table, change.key)} {what}, which the task does not ask for"
+            )
+        if len(extra) > _LISTED:
+            self.reasons.append(f"{len(extra) - _LISTED} more changes like these were not asked for")
+
+
+def _references(values: Mapping[str, Value]) -> dict[str, int]:
+    return {name: value.row for name, value in values.items() if isinstance(value, New)}

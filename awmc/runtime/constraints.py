@@ -1,0 +1,78 @@
+"""What a broken constraint of the database means to the agent."""
+
+from __future__ import annotations
+
+import re
+
+import apsw
+
+from awmc.runtime.errors import Refused
+from awmc.runtime.tables import Table, Tables
+
+UNIQUE = frozenset({apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY})
+
+_FAILED = re.compile(r"[A-Z ]+ constraint failed: (?:index '(?P<index>.+)'|(?P<what>.+))", re.DOTALL)
+
+
+def code_of(error: apsw.ConstraintError) -> int:
+    """SQLite's extended result code; apsw sets it on each error, though its types do not say so."""
+    code: int = vars(error)["extendedresult"]
+    return code
+
+
+def refusal(error: apsw.ConstraintError, tables: Tables) -> Refused | None:
+    """The refusal that a broken unique key or check stands for; None for all that no spec can break."""
+    failed = _FAILED.fullmatch(str(error))
+    if failed is None:
+        return None
+    if code_of(error) in UNIQUE:
+        return _conflict(failed["index"] or "", failed["what"] or "", tables)
+    if code_of(error) == apsw.SQLITE_CONSTRAINT_CHECK:
+        return _check_failed(failed["what"] or failed["index"], tables)
+    return None
+
+
+def conflicting_table(error: apsw.ConstraintError, tables: Tables) -> str:
+    """The table whose unique key was broken."""
+    failed = _FAILED.fullmatch(str(error))
+    assert failed is not None
+    if failed["index"]:
+        return next(table.name for table in tables if failed["index"] in (table.uniques or {}))
+    return str(failed["what"]).partition(".")[0]
+
+
+def _conflict(index: str, what: str, tables: Tables) -> Refused | None:
+    if index:
+        table = next((table for table in tables if index in (table.uniques or {})), None)
+        columns = (table.uniques or {})[index] if table else ()
+    else:
+        parts = [part.partition(".") for part in what.split(", ")]
+        table, columns = tables.by_name.get(parts[0][0]), tuple(column for _, _, column in parts)
+    if table is None:
+        return None
+    fields = [table.column(name).field for name in columns]
+    named = fields[0] if len(fields) == 1 else f"{', '.join(fields[:-1])} and {fields[-1]}"
+    return Refused("conflict", f"{_a(table.entity)} with this {named} already exists.")
+
+
+def _check_failed(name: str, tables: Tables) -> Refused:
+    for table in tables:
+        if table.checks and name in table.checks:
+            return Refused("check_failed", table.checks[name])
+        column = _checked_column(name, table)
+        if column is not None:
+            return Refused("check_failed", column)
+    return Refused("check_failed", f"A row would break {name}.")
+
+
+def _checked_column(name: str, table: Table) -> str | None:
+    """The words for a constraint `<table>_<column>_<what it holds>`."""
+    of, _, constraint = name.rpartition("_")
+    for column in table.columns:
+        if of == f"{table.name}_{column.name}":
+            return f"The {column.field} of {_a(table.entity, 'a')} {column.allowed(constraint)}."
+    return None
+
+
+def _a(noun: str, article: str = "A") -> str:
+    return f"{article}{'n' if noun[0] in 'AEIOU' else ''} {noun}"

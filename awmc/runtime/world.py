@@ -1,0 +1,201 @@
+"""A world: what a build holds, ready to give sessions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import apsw
+
+from awmc.runtime import functions, offers
+from awmc.runtime.definition import Tool
+from awmc.runtime.errors import BuildError, UnknownTask
+from awmc.runtime.session import Session
+from awmc.runtime.tables import Key, Tables
+
+PAGE_SIZE = 1024
+"""Bytes: small pages make a small image, and so quick copies of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolInfo:
+    """A tool as MCP describes it (`Tool` of the specification): schemas and annotations are JSON Schema and
+    plain dicts.
+    """
+
+    name: str
+    description: str
+    input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any]
+    annotations: Mapping[str, Any]
+    title: str = ""
+
+    @classmethod
+    def of(cls, definition: Mapping[str, Any]) -> ToolInfo:
+        """From MCP's JSON."""
+        return cls(
+            name=definition["name"],
+            description=definition["description"],
+            input_schema=definition["inputSchema"],
+            output_schema=definition["outputSchema"],
+            annotations=definition["annotations"],
+            title=definition.get("title", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskInfo:
+    """One task instance. `task`: the task in the spec that it is of. `actor`: the key of the acting row, or
+    None. `oracle`: the calls of a reference solution, `{"tool", "arguments"}` each. `user`: what a
+    simulated user knows.
+    """
+
+    id: str
+    task: str
+    instruction: str
+    actor: Key | None = None
+    policy: str = ""
+    user: str = ""
+    oracle: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> TaskInfo:
+        """From the JSON of a line of `tasks.jsonl`."""
+        return cls(
+            id=line["id"],
+            task=line["task"],
+            instruction=line["instruction"],
+            actor=_key(line.get("actor")),
+            policy=line.get("policy") or "",
+            user=line.get("user") or "",
+            oracle=tuple(line.get("oracle") or ()),
+        )
+
+
+class World:
+    """A compiled environment. Nothing in it changes; its sessions do.
+
+    `clock`: the first instant, a datetime in text. `actor`: the key of the row that the agent acts for, or
+    None. `image`: the seeded database, serialised. `definitions`: what runs, by the tools' names; `tools`:
+    what an agent is told.
+    """
+
+    def __init__(self, files: Mapping[str, str], where: str) -> None:
+        environment = _parsed(files, "env.json")
+        self.name: str = environment["name"]
+        self.about: str = environment["about"]
+        self.policy: str = environment.get("policy", "")
+        self.clock: str = environment["clock"]
+        self.labels: Mapping[str, Mapping[str, Key]] = environment.get("labels", {})
+        actor = environment.get("actor")
+        self.actor_entity: str = actor["entity"] if actor else ""
+        self.actor: Key | None = _key(actor)
+        self.tables = Tables.read(environment)
+        self.tools = tuple(ToolInfo.of(tool) for tool in _parsed(files, "tools.json")["tools"])
+        lines = files.get("tasks.jsonl", "").splitlines()
+        self.tasks = tuple(TaskInfo.of(json.loads(line)) for line in lines)
+        self._files = files
+        self._where = where
+        self.definitions = self._definitions(environment.get("offers", ()))
+        self.image = self._image()
+
+    @classmethod
+    def from_artefacts(cls, files: Mapping[str, str], where: str = "") -> World:
+        """A world from the texts of a build, by file name: `env.json`, `schema.sql`, `seed.sql`,
+        `tools.json`, `tools.py`, and, for tasks, `tasks.jsonl` and `verify.py`. `where`: their folder,
+        for messages. Raises `BuildError`.
+        """
+        try:
+            return cls(files, where)
+        except KeyError as error:
+            raise BuildError(
+                f"{where or 'The build'} is not complete: {error.args[0]} is missing."
+            ) from error
+
+    def session(self, task: str | None = None, actor: Key | None = None) -> Session:
+        """A fresh copy of the world, for a task's id, or for free play. `actor`: the key or the label of
+        another row than the one that the task, or the environment, names. Raises `UnknownTask`.
+        """
+        found = None
+        if task is not None:
+            found = self._tasks.get(task)
+            if found is None:
+                raise UnknownTask(task, self._tasks)
+        if actor is not None:
+            actor = self.labels.get(self.actor_entity, {}).get(str(actor), actor)
+        elif found is not None and found.actor is not None:
+            actor = found.actor
+        else:
+            actor = self.actor
+        return Session(self, found, actor)
+
+    def connect(self, statements: int = 100) -> apsw.Connection:
+        """A new database in memory, empty, that knows the language's functions and checks foreign keys."""
+        connection = apsw.Connection(":memory:", statementcachesize=statements)
+        functions.register(connection)
+        connection.execute("PRAGMA foreign_keys = ON")
+        return connection
+
+    def verifier(self, task: str) -> Callable[..., Any]:
+        """The function of `verify.py` that judges a task of the spec."""
+        found: Callable[..., Any] = self._verifiers.VERIFIERS[task]
+        return found
+
+    @cached_property
+    def _verifiers(self) -> ModuleType:
+        return self._module("verify")
+
+    @cached_property
+    def _tasks(self) -> Mapping[str, TaskInfo]:
+        return {task.id: task for task in self.tasks}
+
+    def _definitions(self, offered: Any) -> Mapping[str, Tool]:
+        module = vars(self._module("tools")).values()
+        found = [value for value in module if isinstance(value, Tool)]
+        found += [offers.offered(offer["kind"], offer["name"]) for offer in offered]
+        by_name = {tool.name: tool for tool in found}
+        missing = [tool.name for tool in self.tools if tool.name not in by_name]
+        if missing or len(by_name) != len(self.tools):
+            raise BuildError(
+                f"{self._where or self.name}: tools.py and tools.json do not define the same tools."
+            )
+        return {tool.name: by_name[tool.name] for tool in self.tools}
+
+    def _module(self, name: str) -> ModuleType:
+        """A generated module, run under its own name. It is not entered in `sys.modules`: two builds may
+        share a name.
+        """
+        module = ModuleType(f"{self.name}.{name}")
+        source = self._files[f"{name}.py"]
+        module.__file__ = f"{self._where or self.name}/{name}.py"
+        exec(compile(source, module.__file__, "exec", dont_inherit=True), module.__dict__)
+        return module
+
+    def _image(self) -> bytes:
+        connection = self.connect()
+        try:
+            connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+            connection.execute("BEGIN")
+            connection.execute(self._files["schema.sql"])
+            connection.execute(self._files["seed.sql"])
+            connection.execute("COMMIT")
+            return bytes(connection.serialize("main"))
+        except apsw.Error as error:
+            raise BuildError(f"The database of {self.name} could not be made: {error}.") from error
+        finally:
+            connection.close()
+
+
+def _key(actor: Mapping[str, Any] | Key | None) -> Key | None:
+    return actor["key"] if isinstance(actor, Mapping) else actor
+
+
+def _parsed(files: Mapping[str, str], name: str) -> Any:
+    try:
+        return json.loads(files[name])
+    except json.JSONDecodeError as error:
+        raise BuildError(f"{name} is not JSON: {error}.") from error

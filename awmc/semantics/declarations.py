@@ -1,0 +1,473 @@
+"""What declarations say in expressions: computed columns, defaults, checks, scopes, unique keys, `fn`s, shapes, invariants."""
+
+from __future__ import annotations
+
+from awmc.diagnostics.model import Label
+from awmc.diagnostics.suggest import nearest
+from awmc.semantics import typed, typeexprs
+from awmc.semantics.context import Context
+from awmc.semantics.expressions import condition, convert, infer, member, require
+from awmc.semantics.model import Entity, Field, Fn, Invariant, MemberModel, Model, ParamModel, Rule, ShapeModel
+from awmc.semantics.types import ERROR, MONEY, SCALARS, TEXTUAL, Type, row_of
+from awmc.source import Span
+from awmc.syntax import ast
+
+
+def self_context(model: Model, entity: Entity, where: str, *, pure: bool = False) -> Context:
+    """The place of an expression over one row of `entity`."""
+    binder = typed.Binder("", row_of(entity.name), is_self=True)
+    return Context(model, where, self_binder=binder, pure=pure)
+
+
+# ---- Columns -------------------------------------------------------------------------------------------------------
+
+
+def resolve_columns(model: Model) -> None:
+    """Defaults, computed columns, scopes, checks and unique keys of every entity."""
+    for entity in model.entities.values():
+        for field in entity.fields.values():
+            _default(model, entity, field)
+            if field.kind == "computed":
+                _computed(model, entity, field)
+    for entity in model.entities.values():
+        _rules(model, entity)
+    _computed_circles(model)
+
+
+def _default(model: Model, entity: Entity, field: Field) -> None:
+    node = field.node.default if field.node is not None else None
+    if node is None:
+        return
+    what = "derived" if field.kind in ("computed", "relation", "link") else "a state column" if field.moves else ""
+    if what or field.natural_key:
+        model.report("AWM324", node.span, field=field.name, what=what or "a key", thing="default")
+        return
+    if field.type.kind == "error":
+        return
+    if isinstance(node, (ast.Call, ast.ListOf)) or (isinstance(node, ast.Ref) and node.name == "self"):
+        model.report("AWM332", node.span, what=f"the default of `{field.name}`")
+        return
+    cx = Context(model, "a default", stored=False, calls="a default is a constant, `me` or `now`")
+    if isinstance(node, ast.Ref) and node.name == "now" and field.type.kind == "date":
+        model.report("AWM301", node.span, what=f"the default of `{field.name}`", found="a datetime", expected="a date")
+        return
+    field.default = require(cx, node, field.type, f"the default of `{field.name}`")
+    check_limits(model, field.default, field.type, f"the default of `{field.name}`")
+
+
+def _computed(model: Model, entity: Entity, field: Field) -> None:
+    assert field.node is not None
+    attribute = next(a for a in field.node.attributes if a.name.text == "computed")
+    if len(attribute.args) != 1 or field.type.kind == "error":
+        return
+    cx = self_context(model, entity, "a computed column")
+    field.binder = cx.self_binder
+    value = infer(cx, attribute.args[0].value, field.type)
+    # What division and money leave open is settled by the column's own type.
+    if value.type.nullable and not field.type.nullable and value.type.kind not in ("error", "null"):
+        from awmc.semantics.expressions import unhandled_null
+
+        unhandled_null(cx, value)
+        return
+    field.value = convert(cx, value, field.type, f"`{entity.name}.{field.name}`", attribute.args[0].value)
+
+
+def _computed_circles(model: Model) -> None:
+    needs: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    fields = {(f.entity, f.name): f for e in model.entities.values() for f in e.fields.values() if f.kind == "computed"}
+    for key, field in fields.items():
+        used = typed.walk(field.value) if field.value is not None else ()
+        needs[key] = {
+            (n.field.entity, n.field.name) for n in used if isinstance(n, typed.ColumnOf) and n.field.kind == "computed"
+        }
+    reported: set[tuple[str, str]] = set()
+    for start in needs:
+        path = _circle(needs, start)
+        if path and not reported & set(path):
+            reported |= set(path)
+            names = " -> ".join(f"`{name}`" for _, name in [*path, path[0]])
+            model.report("AWM408", fields[start].span, entity=start[0], circle=names)
+            fields[start].value = None
+
+
+def _circle(needs: dict[tuple[str, str], set[tuple[str, str]]], start: tuple[str, str]) -> list[tuple[str, str]]:
+    stack = [(start, [start])]
+    seen: set[tuple[str, str]] = set()
+    while stack:
+        current, path = stack.pop()
+        for other in sorted(needs.get(current, ())):
+            if other == start:
+                return path
+            if other not in seen:
+                seen.add(other)
+                stack.append((other, [*path, other]))
+    return []
+
+
+def check_limits(model: Model, value: typed.Expr, kind: Type, what: str) -> bool:
+    """Reports a constant outside the limits of its type; true if it is inside."""
+    if not isinstance(value, typed.Const) or value.value is None or kind.kind == "error":
+        return True
+    if kind.kind in TEXTUAL:
+        text = str(value.value)
+        if kind.pattern is not None and not _matches(kind.pattern, text):
+            model.report("AWM320", value.span, value=text, field=what.strip("`"))
+            return False
+        if kind.kind in ("email", "url") and not _well_formed(kind.kind, text):
+            model.report("AWM319", value.span, value=text, type=kind.kind)
+            return False
+        number: object = len(text)
+        said = f"{len(text)} letters long"
+    else:
+        number = value.value
+        said = value.written or str(value.value)
+    if isinstance(number, bool) or not isinstance(number, (int, float, str)):
+        return True
+    low, high = kind.low, kind.high
+    if (low is not None and number < low) or (high is not None and number > high):  # type: ignore[operator]
+        shown = tuple(None if b is None else (f"{int(b) / 100:g}" if kind.kind == "money" else b) for b in (low, high))
+        model.report("AWM313", value.span, what=what, value=said, range=f"`{typeexprs.range_text(*shown)}`")
+        return False
+    return True
+
+
+def _matches(pattern: str, text: str) -> bool:
+    import re
+
+    return re.fullmatch(pattern, text) is not None
+
+
+def _well_formed(kind: str, text: str) -> bool:
+    import re
+
+    if kind == "email":
+        return re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text) is not None
+    return re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/]+\S*", text, re.IGNORECASE) is not None
+
+
+# ---- Rules of an entity --------------------------------------------------------------------------------------------
+
+
+def _rules(model: Model, entity: Entity) -> None:
+    if entity.node.owner:
+        _owner(model, entity)
+    for attribute in entity.node.attributes:
+        match attribute.name.text:
+            case "scope":
+                _scope(model, entity, attribute)
+            case "check":
+                _check(model, entity, attribute)
+            case "unique":
+                _unique(model, entity, attribute)
+
+
+def _owner(model: Model, entity: Entity) -> None:
+    path = entity.node.owner
+    span = path[0].span.to(path[-1].span)
+    cx = self_context(model, entity, "`owned by`")
+    assert cx.self_binder is not None
+    binder = cx.self_binder
+    reached: typed.Expr = typed.Bound(Span.at(path[0].span.start), binder.type, binder)
+    for name in path:
+        reached = member(cx, reached, name, path[0].span.to(name.span))
+    if reached.type.kind == "error":
+        return
+    if model.actor is None:
+        env = model.env.name.text if model.env else ""
+        model.report("AWM220", span, env=env, help="name the row that the agent acts for: `actor Entity label` in `env`")
+        return
+    if reached.type.kind != "row" or reached.type.name != model.actor[0]:
+        model.report("AWM414", span, path=model.text(span), found=reached.type.a, actor=model.actor[0])
+        return
+    me = typed.Me(span, row_of(model.actor[0]))
+    test = typed.Op(span, Type("bool"), "eq", (reached, me))
+    entity.scopes["my"] = Rule("my", span, binder, test)
+
+
+def _scope(model: Model, entity: Entity, attribute: ast.Attribute) -> None:
+    args = attribute.args
+    if len(args) != 2 or not isinstance(args[0].value, ast.Ref):
+        model.report("AWM410", attribute.span, attribute="@@scope", expected="a name and a condition")
+        return
+    name = args[0].value.name
+    if name in entity.scopes:
+        model.report("AWM113", attribute.span, entity=entity.name, scope=name)
+        return
+    cx = self_context(model, entity, "a scope")
+    assert cx.self_binder is not None
+    test = condition(cx, args[1].value, f"the condition of scope `{name}`")
+    entity.scopes[name] = Rule(name, attribute.span, cx.self_binder, test)
+
+
+def _check(model: Model, entity: Entity, attribute: ast.Attribute) -> None:
+    args = attribute.args
+    message = args[1].value if len(args) == 2 else None
+    if not 1 <= len(args) <= 2 or (message is not None and not isinstance(message, ast.Literal)):
+        model.report("AWM410", attribute.span, attribute="@@check", expected="a condition and a text")
+        return
+    cx = self_context(model, entity, "a `@@check`", pure=True)
+    assert cx.self_binder is not None
+    test = condition(cx, args[0].value, "a check")
+    beyond = next((n for n in typed.walk(test) if _beyond_row(n)), None)
+    if beyond is not None:
+        model.report("AWM413", beyond.span, entity=entity.name, what=f"`{model.text(beyond.span)}`")
+        return
+    text = str(message.value) if isinstance(message, ast.Literal) else f"It must hold that {model.text(args[0].value.span)}."
+    name = f"{entity.table}_check_{len(entity.checks) + 1}"
+    entity.checks.append(Rule(name, attribute.span, cx.self_binder, test, text))
+
+
+def _beyond_row(node: object) -> bool:
+    if isinstance(node, (typed.QueryOf, typed.AggregateOf, typed.GroupOf, typed.RelationOf, typed.AllOf)):
+        return True
+    if not isinstance(node, typed.ColumnOf):
+        return False
+    return not isinstance(node.of, typed.Bound) or node.field.kind == "computed"
+
+
+def _unique(model: Model, entity: Entity, attribute: ast.Attribute) -> None:
+    fields: list[Field] = []
+    where: ast.Expr | None = None
+    for arg in attribute.args:
+        if arg.name is not None and arg.name.text == "where":
+            where = arg.value
+        elif isinstance(arg.value, ast.Ref):
+            field = entity.fields.get(arg.value.name)
+            if field is None:
+                typeexprs.report_unknown_field(model, entity.name, ast.Name(arg.value.span, arg.value.name))
+                return
+            if field.kind != "stored":
+                model.report("AWM226", arg.span, name=field.name, found="no stored column", expected="one")
+                return
+            fields.append(field)
+        else:
+            model.report("AWM410", attribute.span, attribute="@@unique", expected="names of columns")
+            return
+    if not fields:
+        model.report("AWM410", attribute.span, attribute="@@unique", expected="names of columns")
+        return
+    cx = self_context(model, entity, "a unique key", pure=True)
+    assert cx.self_binder is not None
+    test = condition(cx, where, "the `where` of a unique key") if where is not None else None
+    name = f"{entity.table}_{'_'.join(f.name for f in fields)}_key"
+    taken = {r.name for r in entity.uniques}
+    while name in taken:
+        name += "_2"
+    entity.uniques.append(Rule(name, attribute.span, cx.self_binder, test, fields=tuple(fields)))
+
+
+# ---- fn ------------------------------------------------------------------------------------------------------------
+
+
+def resolve_fns(model: Model) -> None:
+    """The bodies of all `fn`s, each after those it calls."""
+    for fn in list(model.fns.values()):
+        finish_fn(model, fn, None)
+
+
+_BUSY: Type = Type("busy")
+
+
+def finish_fn(model: Model, fn: Fn, call: ast.Call | None) -> None:
+    """Types a `fn` unless it is done; a call from inside itself is reported."""
+    if fn.type is _BUSY:
+        model.report("AWM505", call.name.span if call is not None else fn.span, name=fn.name)
+        fn.type = ERROR
+        return
+    if fn.type is not None:
+        return
+    fn.type = _BUSY
+    fn.params = params(model, fn.name, fn.node.params)
+    cx = Context(model, f"`fn {fn.name}`", locals={p.name: p.type for p in fn.params})
+    cx.optional = {p.name for p in fn.params if p.type.nullable}
+    if fn.node.type is not None:
+        wanted = typeexprs.resolve(model, fn.node.type, fn.name)
+        fn.value = require(cx, fn.node.value, wanted, f"`{fn.name}`")
+        kind = wanted
+    else:
+        fn.value = infer(cx, fn.node.value)
+        kind = fn.value.type
+        if kind.kind == "null":
+            model.report("AWM325", fn.node.value.span, what=f"`{fn.name}`")
+            kind = ERROR
+    for param in fn.params:
+        param.used = param.name in cx.used
+        if not param.used:
+            model.report("AWM512", param.span, owner=fn.name, parameter=param.name)
+    fn.type = kind if fn.type is _BUSY else ERROR
+
+
+def params(model: Model, owner: str, nodes: tuple[ast.Param, ...]) -> list[ParamModel]:
+    """Parameters of a `fn`, a tool or an action."""
+    found: dict[str, ParamModel] = {}
+    for node in nodes:
+        name = node.name.text
+        if name in found:
+            model.report("AWM108", node.name.span, owner=owner, parameter=name)
+            continue
+        if name in ("me", "now", "self", "clock"):
+            model.report("AWM129", node.name.span, name=name, what="a parameter")
+            continue
+        kind = typeexprs.resolve(model, node.type, f"{owner}.{name}")
+        kind = typeexprs.with_pattern(model, kind, node.attributes, name)
+        default = None
+        if node.default is not None:
+            cx = Context(model, "a default", stored=False, calls="a default is a constant, `me` or `now`")
+            default = require(cx, node.default, kind, f"the default of `{name}`")
+            check_limits(model, default, kind, f"the default of `{name}`")
+        doc = node.doc.value if node.doc else ""
+        found[name] = ParamModel(name, node.name.span, kind, default is None and not kind.nullable, default, doc)
+    return list(found.values())
+
+
+# ---- Shapes --------------------------------------------------------------------------------------------------------
+
+
+def declare_shapes(model: Model) -> None:
+    """Every shape by name, still without members: shapes may use each other."""
+    for item in model.spec.items:
+        if not isinstance(item, ast.Shape) or item.name.text in model.shapes:
+            continue
+        if item.name.text in model.entities or item.name.text in model.enums or item.name.text in model.records:
+            continue
+        entity = model.entities.get(item.entity.text)
+        if entity is None:
+            hint = nearest(item.entity.text, model.entities)
+            model.report("AWM202", item.entity.span, name=item.entity.text, hint=hint)
+            continue
+        binder = typed.Binder("", row_of(entity.name), is_self=True)
+        model.shapes[item.name.text] = ShapeModel(item.name.text, item.name.span, entity, binder, node=item)
+
+
+def resolve_shapes(model: Model) -> None:
+    """The members of every declared shape."""
+    for shape in list(model.shapes.values()):
+        if shape.node is not None:
+            fill_shape(model, shape, shape.node.members)
+
+
+def fill_shape(model: Model, shape: ShapeModel, members: tuple[ast.ShapeMember, ...]) -> None:
+    """Gives a shape its members; nested ones become implicit shapes of their own."""
+    names: set[str] = set()
+    for node in members:
+        name = node.name.text if node.name is not None else node.path[-1].text
+        if name in names:
+            model.report("AWM122", node.span, what=f"`{shape.name}`", field=name)
+            continue
+        names.add(name)
+        found = _member(model, shape, name, node)
+        if found is not None:
+            shape.members.append(found)
+
+
+def _member(model: Model, shape: ShapeModel, name: str, node: ast.ShapeMember) -> MemberModel | None:
+    cx = Context(model, "a shape", self_binder=shape.binder, calls="a shape calls no tool")
+    doc = ""
+    if node.value is not None:
+        value = infer(cx, node.value)
+    else:
+        value = typed.Bound(Span.at(node.span.start), shape.binder.type, shape.binder)
+        for part in node.path:
+            value = member(cx, value, part, node.path[0].span.to(part.span))
+    if value.type.kind == "error":
+        return None
+    if isinstance(value, typed.ShapedOf):
+        return MemberModel(name, node.span, value.of, value.shape, doc)
+    if isinstance(value, typed.ColumnOf):
+        doc = value.field.doc
+    row = value.type.element if value.type.is_rows else value.type
+    if node.nested is not None:
+        if row is None or row.kind != "row":
+            model.report("AWM219", node.path[-1].span, expr=name, found=value.type.a, field=_first(node.nested))
+            return None
+        nested = _nested(model, f"{shape.name}.{name}", node, model.entities[row.name])
+        fill_shape(model, nested, node.nested)
+        return MemberModel(name, node.span, value, nested, doc)
+    if value.type.is_rows and not isinstance(value, typed.ColumnOf):
+        assert row is not None
+        return MemberModel(name, node.span, value, default_shape(model, model.entities[row.name]), doc)
+    if value.type.kind == "duration":
+        model.report("AWM523", node.span, found="a duration", help="show days with `days_between(…)`, or the moments")
+        return None
+    return MemberModel(name, node.span, value, None, doc)
+
+
+def _first(members: tuple[ast.ShapeMember, ...]) -> str:
+    first = members[0]
+    return first.name.text if first.name is not None else first.path[-1].text
+
+
+def _nested(model: Model, name: str, node: ast.ShapeMember, entity: Entity) -> ShapeModel:
+    binder = typed.Binder("", row_of(entity.name), is_self=True)
+    unique = name
+    count = 2
+    while unique in model.shapes:
+        unique = f"{name}_{count}"
+        count += 1
+    shape = ShapeModel(unique, node.span, entity, binder, implicit=True, used=True)
+    model.shapes[unique] = shape
+    return shape
+
+
+def inline_shape(model: Model, name: str, span: Span, entity: Entity, members: tuple[ast.ShapeMember, ...]) -> ShapeModel:
+    """The shape written in a tool's result."""
+    binder = typed.Binder("", row_of(entity.name), is_self=True)
+    shape = ShapeModel(name, span, entity, binder, implicit=True, used=True)
+    model.shapes[name] = shape
+    fill_shape(model, shape, members)
+    return shape
+
+
+def default_shape(model: Model, entity: Entity) -> ShapeModel:
+    """All columns but the hidden, references as ids."""
+    if entity.default_shape is not None:
+        return entity.default_shape
+    binder = typed.Binder("", row_of(entity.name), is_self=True)
+    shape = ShapeModel(entity.name, entity.span, entity, binder, implicit=True, used=True)
+    entity.default_shape = shape
+    model.shapes[entity.name] = shape
+    row = typed.Bound(entity.span, binder.type, binder)
+    key = entity.id_field
+    first = [] if key.natural_key else [key]
+    for field in (*first, *entity.fields.values()):
+        if not field.is_column or field.hidden or field.type.kind == "error":
+            continue
+        if field.kind == "computed" and field.value is None:
+            continue
+        shape.members.append(
+            MemberModel(field.name, field.span, typed.ColumnOf(field.span, field.type, row, field), None, field.doc)
+        )
+    return shape
+
+
+# ---- Invariants ----------------------------------------------------------------------------------------------------
+
+
+def resolve_invariants(model: Model) -> None:
+    """Every invariant: a test of each row of an entity, or of the whole world."""
+    for item in model.spec.items:
+        if not isinstance(item, ast.Invariant):
+            continue
+        name = item.name.text
+        if name in model.invariants:
+            model.report(
+                "AWM114", item.name.span, name=name,
+                secondary=(Label(model.invariants[name].span, "the first one is here"),),
+            )  # fmt: skip
+            continue
+        entity = None
+        binder = None
+        if item.entity is not None:
+            entity = model.entities.get(item.entity.text)
+            if entity is None:
+                hint = nearest(item.entity.text, model.entities)
+                model.report("AWM202", item.entity.span, name=item.entity.text, hint=hint)
+                continue
+            binder = typed.Binder("", row_of(entity.name), is_self=True)
+        cx = Context(model, "an invariant", self_binder=binder, pure=True, calls="an invariant calls no tool")
+        test = condition(cx, item.test, "an invariant")
+        about = item.about.value if item.about else ""
+        model.invariants[name] = Invariant(name, item.name.span, about, entity, binder, test)
+
+
+__all__ = ["MONEY", "SCALARS", "check_limits", "default_shape", "finish_fn", "resolve_columns", "resolve_fns"]
