@@ -1,4 +1,5 @@
-"""A small shop as the IR has it, written by hand: each kind of statement, and names that Python or SQL keep for themselves."""
+"""A small shop as the IR has it, written by hand: each kind of statement, and names that Python or SQL keep
+for themselves."""
 
 import dataclasses
 from typing import Any
@@ -16,6 +17,10 @@ def ty(kind: Any, **more: Any) -> n.Type:
     return n.Type(kind=kind, **more)
 
 
+def null(type_: n.Type) -> n.Type:
+    return dataclasses.replace(type_, nullable=True)
+
+
 TEXT, INT, MONEY, BOOL, NULL = ty("text"), ty("int"), ty("money"), ty("bool"), ty("null")
 CUSTOMER, PRODUCT, ORDER, LINE, TAG = (
     ty("row", name=name) for name in ("Customer", "Product", "Order", "Line", "Tag")
@@ -26,13 +31,9 @@ ITEM = ty(
     "record",
     fields=(
         n.TypeField(name="product", type=PRODUCT),
-        n.TypeField(name="qty", type=QTY, required=False, doc="How many"),
+        n.TypeField(name="qty", type=null(QTY), required=False, doc="How many"),
     ),
 )
-
-
-def null(type_: n.Type) -> n.Type:
-    return dataclasses.replace(type_, nullable=True)
 
 
 def many(type_: n.Type, **more: Any) -> n.Type:
@@ -61,7 +62,9 @@ def fn(name: Any, *args: n.Expr, type: n.Type = BOOL) -> n.Apply:
 
 def query(alias: str, row: n.Type, *tests: n.Expr, **more: Any) -> n.Query:
     source = n.From(alias=alias, type=row, of=n.EntitySource(entity=row.name))
-    return n.Query(type=many(row), sources=(source,), where=tuple(n.Term(test=test) for test in tests), **more)
+    return n.Query(
+        type=many(row), sources=(source,), where=tuple(n.Term(test=test) for test in tests), **more
+    )
 
 
 def put(**values: n.Expr) -> tuple[n.ColumnValue, ...]:
@@ -69,7 +72,9 @@ def put(**values: n.Expr) -> tuple[n.ColumnValue, ...]:
 
 
 def refusal(code: str, *message: n.Expr) -> n.Failure:
-    return n.Failure(code=code, message=message[0] if len(message) == 1 else fn("concat", *message, type=TEXT))
+    return n.Failure(
+        code=code, message=message[0] if len(message) == 1 else fn("concat", *message, type=TEXT)
+    )
 
 
 def stored(name: str, type_: n.Type, **more: Any) -> n.StoredColumn:
@@ -79,9 +84,14 @@ def stored(name: str, type_: n.Type, **more: Any) -> n.StoredColumn:
 def entity(name: str, *columns: n.StoredColumn, **more: Any) -> n.Entity:
     low = name.lower()
     return n.Entity(
-        name=name, table=low, singular=low, plural=f"{low}s", columns=columns, place=PLACE,
+        name=name,
+        table=low,
+        singular=low,
+        plural=f"{low}s",
+        columns=columns,
+        place=PLACE,
         **{"id_column": columns[0].name, **more},
-    )  # fmt: skip
+    )
 
 
 ID = stored("id", INT)
@@ -141,7 +151,9 @@ SHAPES = (
         entity="Order",
         members=(
             n.Member(name="id", type=ty("id", name="Order"), value=SELF_ORDER),
-            n.Member(name="status", type=STATUS, value=col(SELF_ORDER, "status", STATUS), doc="Where it stands"),
+            n.Member(
+                name="status", type=STATUS, value=col(SELF_ORDER, "status", STATUS), doc="Where it stands"
+            ),
             n.Member(name="note", type=null(TEXT), value=col(SELF_ORDER, "note", null(TEXT))),
             n.Member(name="lines", type=many(LINE), value=LINES_OF_SELF, shape="LineCard"),
         ),
@@ -166,7 +178,9 @@ def tool(name: str, *params: n.Param, body: tuple[n.Statement, ...], about: str 
 
 
 def param(name: str, type_: n.Type, default: n.Expr | None = None, **more: Any) -> n.Param:
-    return n.Param(name=name, type=type_, required=default is None and not type_.nullable, default=default, **more)
+    return n.Param(
+        name=name, type=type_, required=default is None and not type_.nullable, default=default, **more
+    )
 
 
 def returns(value: n.Expr) -> n.Return:
@@ -174,11 +188,14 @@ def returns(value: n.Expr) -> n.Return:
 
 
 order, items, product, item = (
-    local("order", ORDER), local("items", many(ITEM)), local("product", PRODUCT), local("item", ITEM),
-)  # fmt: skip
+    local("order", ORDER),
+    local("items", many(ITEM)),
+    local("product", PRODUCT),
+    local("item", ITEM),
+)
 amount = local("amount", ty("money", low=1))
 ITEM_PRODUCT = n.Part(type=PRODUCT, of=item, name="product")
-ITEM_QTY = n.Part(type=QTY, of=item, name="qty")
+ITEM_QTY = n.Part(type=null(QTY), of=item, name="qty")
 CREDIT = col(ME, "credit", MONEY)
 
 PAY = tool(
@@ -206,7 +223,8 @@ PAY = tool(
             rows=ME,
             assigns=(
                 n.Assign(
-                    column="credit", value=fn("sub", col(var("c", CUSTOMER), "credit", MONEY), amount, type=MONEY)
+                    column="credit",
+                    value=fn("sub", col(var("c", CUSTOMER), "credit", MONEY), amount, type=MONEY),
                 ),
             ),
         ),
@@ -218,7 +236,8 @@ PLACE_ORDER = tool(
     param("items", many(ITEM, low=1, high=5), doc="What to buy"),
     param("note", null(TEXT)),
     param("for", CUSTOMER, ME, doc="Who gets it"),
-    about='Place an order for products and pay it: "all or nothing", with a sentence that does not fit on one line of code.',
+    about='Place an order for products and pay it: "all or nothing", with a sentence that does not '
+    "fit on one line of code.",
     result=ORDER,
     result_shape="OrderCard",
     body=(
@@ -227,7 +246,10 @@ PLACE_ORDER = tool(
             name="order",
             entity="Order",
             values=put(
-                customer=local("for", CUSTOMER), status=const("open", STATUS), note=local("note", null(TEXT)), placed=NOW
+                customer=local("for", CUSTOMER),
+                status=const("open", STATUS),
+                note=local("note", null(TEXT)),
+                placed=NOW,
             ),
             children=(
                 n.Children(
@@ -285,7 +307,9 @@ LIST_ORDERS = tool(
         returns(
             dataclasses.replace(
                 query("o", ORDER),
-                where=(n.Term(test=fn("eq", col(var("o", ORDER), "status", STATUS), status), given=("status",)),),
+                where=(
+                    n.Term(test=fn("eq", col(var("o", ORDER), "status", STATUS), status), given=("status",)),
+                ),
                 limit=local("limit", INT),
                 offset=local("offset", INT),
             )
@@ -313,7 +337,11 @@ LAST_ORDER = tool(
             n.Aggregate(
                 type=null(ORDER),
                 fn="first",
-                query=query("o", ORDER, order=(n.OrderKey(key=col(var("o", ORDER), "placed", NOW.type), descending=True),)),
+                query=query(
+                    "o",
+                    ORDER,
+                    order=(n.OrderKey(key=col(var("o", ORDER), "placed", NOW.type), descending=True),),
+                ),
             )
         ),
     ),
@@ -430,7 +458,15 @@ TAG_ALL = tool(
                     alias="p",
                     rows=local("cheap", many(PRODUCT)),
                     assigns=(),
-                    links=(n.LinkChange(link="product_tags", of_column="product", to_column="tag", add=False, rows=local("tag", TAG)),),
+                    links=(
+                        n.LinkChange(
+                            link="product_tags",
+                            of_column="product",
+                            to_column="tag",
+                            add=False,
+                            rows=local("tag", TAG),
+                        ),
+                    ),
                 ),
             ),
             otherwise=(
@@ -440,7 +476,15 @@ TAG_ALL = tool(
                     alias="p",
                     rows=query("p", PRODUCT, fn("lt", price_of(var("p", PRODUCT)), const(1000, MONEY))),
                     assigns=(n.Assign(column="price", value=const(2000, MONEY)),),
-                    links=(n.LinkChange(link="product_tags", of_column="product", to_column="tag", add=True, rows=local("tag", TAG)),),
+                    links=(
+                        n.LinkChange(
+                            link="product_tags",
+                            of_column="product",
+                            to_column="tag",
+                            add=True,
+                            rows=local("tag", TAG),
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -450,13 +494,17 @@ TAG_ALL = tool(
                 fn="count",
                 query=n.Query(
                     type=many(PRODUCT),
-                    sources=(n.From(alias="c", type=PRODUCT, of=n.ListSource(of=local("cheap", many(PRODUCT)))),),
+                    sources=(
+                        n.From(alias="c", type=PRODUCT, of=n.ListSource(of=local("cheap", many(PRODUCT)))),
+                    ),
                 ),
             )
         ),
     ),
-    effects=n.Effects(creates=("tag.*", "product_tags.*"), updates=("product.price",), deletes=("product_tags.*",)),
-)  # fmt: skip
+    effects=n.Effects(
+        creates=("tag.*", "product_tags.*"), updates=("product.price",), deletes=("product_tags.*",)
+    ),
+)
 
 SWAP_RANKS = tool(
     "swap_ranks",
@@ -518,30 +566,54 @@ IMPORT = tool(
             place=at("let type = price_of(product: copy, times: call)"),
             name="type",
             tool="price_of",
-            args=(n.Key(name="product", value=local("copy", PRODUCT)), n.Key(name="times", value=local("call", INT))),
+            args=(
+                n.Key(name="product", value=local("copy", PRODUCT)),
+                n.Key(name="times", value=local("call", INT)),
+            ),
         ),
         n.Require(
             place=at("require class == open else {closed}"),
             test=fn("eq", local("class", STATUS), const("open", STATUS)),
             otherwise=refusal(
-                "closed", const("{class} is '"), fn("text", local("class", STATUS), type=TEXT), const('" not "open".')
+                "closed",
+                const("{class} is '"),
+                fn("text", local("class", STATUS), type=TEXT),
+                const('" not "open".'),
             ),
         ),
         n.Let(
             place=at("let first = list[0] else none"),
             name="first",
-            value=n.Item(type=null(ty("date")), of=local("list", null(many(ty("date")))), index=const(0, INT)),
+            value=n.Item(
+                type=null(ty("date")), of=local("list", null(many(ty("date")))), index=const(0, INT)
+            ),
             otherwise=refusal("none", const("There is no day.")),
         ),
         n.If(
             place=at("if type > 100.00"),
             test=fn("gt", local("type", MONEY), const(10_000, MONEY)),
-            then=(n.Fail(place=at("fail dear"), failure=refusal("dear", const("Over 100 for "), fn("text", local("type", MONEY), type=TEXT))),),
+            then=(
+                n.Fail(
+                    place=at("fail dear"),
+                    failure=refusal(
+                        "dear", const("Over 100 for "), fn("text", local("type", MONEY), type=TEXT)
+                    ),
+                ),
+            ),
             otherwise=(
                 n.If(
                     place=at("if first < 2026-02-01"),
                     test=fn("lt", local("first", ty("date")), const("2026-02-01", ty("date"))),
-                    then=(n.Fail(place=at("fail early"), failure=refusal("early", fn("text", local("first", ty("date")), type=TEXT), const(" is early."))),),
+                    then=(
+                        n.Fail(
+                            place=at("fail early"),
+                            failure=refusal(
+                                "early",
+                                fn("text", local("first", ty("date")), type=TEXT),
+                                const(" is early."),
+                            ),
+                        ),
+                    ),
                 ),
             ),
         ),
@@ -557,7 +629,7 @@ IMPORT = tool(
         ),
     ),
     calls=("price_of",),
-)  # fmt: skip
+)
 
 _LINES_OF = n.Aggregate(
     type=INT,
@@ -595,15 +667,30 @@ SHOP = n.Environment(
         ),
     ),
     tools=(
-        PAY, PLACE_ORDER, LIST_ORDERS, GET_ORDER, LAST_ORDER, MOVE_ORDER, DELETE_ORDER, DELETE_PRODUCT, EDIT_PRODUCT,
-        TAG_ALL, SWAP_RANKS, PRICE_OF, IMPORT,
+        PAY,
+        PLACE_ORDER,
+        LIST_ORDERS,
+        GET_ORDER,
+        LAST_ORDER,
+        MOVE_ORDER,
+        DELETE_ORDER,
+        DELETE_PRODUCT,
+        EDIT_PRODUCT,
+        TAG_ALL,
+        SWAP_RANKS,
+        PRICE_OF,
+        IMPORT,
     ),
     rows={
         "customer": ((1, "Ana", 10_000), (2, "Ben", 0)),
         "product": (("ink", "Ink", 250), ("lamp", "Lamp", 4_995), ("pen", "Pen", 99)),
         "tag": ((1, "new", 1), (2, "old", 2)),
-        "order": ((1, 1, "open", None, "2026-03-01T08:00:00"), (2, 2, "sent", "Thanks", "2026-03-01T09:00:00"), (3, 1, "on hold", None, "2026-02-01T08:00:00")),
+        "order": (
+            (1, 1, "open", None, "2026-03-01T08:00:00"),
+            (2, 2, "sent", "Thanks", "2026-03-01T09:00:00"),
+            (3, 1, "on hold", None, "2026-02-01T08:00:00"),
+        ),
         "line": ((1, 1, "pen", 3), (2, 2, "lamp", 1)),
         "product_tags": (("pen", 1),),
     },
-)  # fmt: skip
+)

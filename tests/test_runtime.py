@@ -12,7 +12,10 @@ import pytest
 from awmc.runtime import BuildError, Change, Session, UnknownTask, UnknownTool, World, load
 
 SCHEMA = """
-CREATE TABLE ward (code TEXT NOT NULL PRIMARY KEY, floor INTEGER NOT NULL CONSTRAINT ward_floor_range CHECK (floor >= 0)) STRICT;
+CREATE TABLE ward (
+  code TEXT NOT NULL PRIMARY KEY,
+  floor INTEGER NOT NULL CONSTRAINT ward_floor_range CHECK (floor >= 0)
+) STRICT;
 CREATE TABLE bed (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   ward TEXT NOT NULL REFERENCES ward(code),
@@ -46,12 +49,13 @@ TOOLS = '''
 from typing import Annotated, Literal
 
 from awmc.runtime import (
-    Bool, Call, DateTime, Int, Invariant, Json, Length, Money, NoParameters, Parameters, Range, Ref, Rows, Text, tool,
+    Call, Int, Invariant, Json, Length, Money, NoParameters, Parameters, Range, Ref, Rows, Text, tool,
 )
 
 BED = Rows("Bed", "SELECT 1 FROM bed WHERE id = :key")
 WARD = Rows("Ward", "SELECT 1 FROM ward WHERE code = :key")
-ONE_STAY = Invariant("one_stay", "A bed holds one guest.", "SELECT bed FROM stay GROUP BY bed HAVING count(*) > 1")
+CROWDED = "SELECT bed FROM stay GROUP BY bed HAVING count(*) > 1"
+ONE_STAY = Invariant("one_stay", "A bed holds one guest.", CROWDED)
 
 
 class GetBed(Parameters):
@@ -60,7 +64,8 @@ class GetBed(Parameters):
 
 @tool(GetBed, rows={"bed": BED})
 def get_bed(call: Call, bed: int) -> Json:
-    return call.json("SELECT json_object('id', id, 'price', price / 100.0) FROM bed WHERE id = :bed", bed=bed)
+    sql = "SELECT json_object('id', id, 'price', price / 100.0) FROM bed WHERE id = :bed"
+    return call.json(sql, bed=bed)
 
 
 class Part(Parameters):
@@ -95,11 +100,8 @@ class Move(Parameters):
 
 @tool(Move, rows={"bed": BED, "ward": WARD}, writes=("bed",))
 def move(call: Call, bed: int, place: int, ward: str | None) -> None:
-    call.update("UPDATE bed SET place = :place, ward = coalesce(:ward, ward) WHERE id = :bed", **locals_of(locals()))
-
-
-def locals_of(names: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in names.items() if name != "call"}
+    sql = "UPDATE bed SET place = :place, ward = coalesce(:ward, ward) WHERE id = :bed"
+    call.update(sql, bed=bed, place=place, ward=ward)
 
 
 @tool(NoParameters, writes=("bed",))
@@ -119,7 +121,8 @@ class View(Parameters):
 
 @tool(View, rows={"bed": BED}, writes=("bed",))
 def view(call: Call, bed: int, price: int | None) -> None:
-    call.update("UPDATE bed SET views = views + 1, price = coalesce(:price, price) WHERE id = :bed", bed=bed, price=price)
+    sql = "UPDATE bed SET views = views + 1, price = coalesce(:price, price) WHERE id = :bed"
+    call.update(sql, bed=bed, price=price)
 
 
 @tool(View, name="drop", rows={"bed": BED}, writes=("bed",))
@@ -199,14 +202,22 @@ ENVIRONMENT = {
 }
 
 NAMES = ("get_bed", "admit", "move", "swap", "crowd", "view", "drop", "leave", "crash", "when")
+OBJECT = {"type": "object"}
 DEFINITIONS = [
-    {"name": name, "description": name, "inputSchema": {"type": "object"}, "outputSchema": {"type": "object"}, "annotations": {}}
+    {"name": name, "description": name, "inputSchema": OBJECT, "outputSchema": OBJECT, "annotations": {}}
     for name in (*NAMES, "calculate", "ponder", "transfer_to_agent")
-]  # fmt: skip
-TASKS = [
-    {"id": "look", "task": "look", "instruction": "Look at bed 1.", "oracle": [{"tool": "get_bed", "arguments": {"bed": 1}}]},
-    {"id": "other[B]", "task": "other", "instruction": "Look.", "actor": {"entity": "Ward", "key": "B"}, "policy": "Be quick."},
-]  # fmt: skip
+]
+TASKS: list[dict[str, Any]] = [
+    {"id": "look", "task": "look", "instruction": "Look at bed 1."},
+    {
+        "id": "other[B]",
+        "task": "other",
+        "instruction": "Look.",
+        "actor": {"entity": "Ward", "key": "B"},
+        "policy": "Be quick.",
+        "oracle": [{"tool": "get_bed", "arguments": {"bed": "B-001"}}],
+    },
+]
 FILES = {
     "env.json": json.dumps(ENVIRONMENT),
     "schema.sql": SCHEMA,
@@ -270,24 +281,41 @@ def test_the_log_holds_every_call(session: Session) -> None:
     ]
 
 
+BEDS = [{"bed": "B-001"}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({}, "`guest` is required. `beds` is required."),
-        ({"guest": "x", "beds": []}, "`guest` should have at least 2 characters, but is \"x\". `beds` should have at least 1 element."),
-        ({"guest": "Ana", "beds": [{"bed": "B-001", "nights": 10}]}, "`beds[0].nights` should be at most 9, but is 10."),
-        ({"guest": "Ana", "beds": [{"bed": "B-001", "nights": True}]}, "`beds[0].nights` should be a whole number, but is true."),
-        ({"guest": "Ana", "beds": [{"bed": 1}]}, "`beds[0].bed` should be a text, but is 1."),
-        ({"guest": "Ana", "beds": [{"bed": "B-1"}]}, "`beds[0].bed` should be the id of one Bed, such as B-001, but is \"B-1\"."),
-        ({"guest": "Ana", "beds": [3]}, "`beds[0]` should be an object, but is 3."),
-        ({"guest": "Ana", "beds": [{"bed": "B-001"}], "kind": "mid"}, "`kind` should be 'short' or 'long', but is \"mid\"."),
-        ({"guest": "Ana", "beds": [{"bed": "B-001"}], "limit": 99.51}, "`limit` should be at most 99.5, but is 99.51."),
-        ({"guest": "Ana", "beds": [{"bed": "B-001"}], "limit": 1.001}, "`limit` should have at most two decimals, but is 1.001."),
-        ({"guest": "Ana", "beds": [{"bed": "B-001"}], "colour": 1}, "There is no parameter `colour`; the parameters are `guest`, `beds`, `kind`, `limit`."),
+        (
+            {"guest": "x", "beds": []},
+            '`guest` should have at least 2 characters, but is "x". `beds` should have at least 1 element.',
+        ),
+        ({"beds": [{"bed": "B-001", "nights": 10}]}, "`beds[0].nights` should be at most 9, but is 10."),
+        (
+            {"beds": [{"bed": "B-001", "nights": True}]},
+            "`beds[0].nights` should be a whole number, but is true.",
+        ),
+        ({"beds": [{"bed": 1}]}, "`beds[0].bed` should be a text, but is 1."),
+        (
+            {"beds": [{"bed": "B-1"}]},
+            '`beds[0].bed` should be the id of one Bed, such as B-001, but is "B-1".',
+        ),
+        ({"beds": [{"bed": "B-001", "size": 1}]}, "`beds[0].size` is not a known part."),
+        ({"beds": [3]}, "`beds[0]` should be an object, but is 3."),
+        ({"beds": BEDS, "kind": "mid"}, "`kind` should be 'short' or 'long', but is \"mid\"."),
+        ({"beds": BEDS, "limit": 99.51}, "`limit` should be at most 99.5, but is 99.51."),
+        ({"beds": BEDS, "limit": 1.001}, "`limit` should have at most two decimals, but is 1.001."),
+        (
+            {"beds": BEDS, "colour": 1},
+            "There is no parameter `colour`; the parameters are `guest`, `beds`, `kind`, `limit`.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_wrong_arguments_are_told_in_words(session: Session, arguments: dict[str, Any], message: str) -> None:
-    assert refused(session, "admit", arguments) == ("invalid_arguments", message)
+    given = arguments and {"guest": "Ana", **arguments}
+    assert refused(session, "admit", given) == ("invalid_arguments", message)
 
 
 def test_an_id_that_names_no_row_is_not_found(session: Session) -> None:
@@ -440,6 +468,8 @@ def test_a_task_names_its_actor_and_policy(world: World) -> None:
         assert (free.instruction, free.policy, free.me) == ("", "Be kind.", "A")
         assert (look.instruction, look.policy, look.me) == ("Look at bed 1.", "Be kind.", "A")
         assert (other.instruction, other.policy, other.me) == ("Look.", "Be quick.", "B")
+        assert other.task is not None
+        assert [call["tool"] for call in other.task.oracle] == ["get_bed"]
     with world.session(actor="second") as by_label:
         assert by_label.me == "B"
     with pytest.raises(UnknownTask, match=r"The tasks are: look, other\[B\]"):
@@ -452,7 +482,7 @@ def test_free_play_cannot_be_judged(session: Session) -> None:
 
 
 def test_a_world_says_what_its_database_lacks() -> None:
-    with pytest.raises(BuildError, match="The database of ward could not be made: .*no such table: nowhere"):
+    with pytest.raises(BuildError, match=r"The database of ward could not be made: .*no such table: nowhere"):
         World.from_artefacts(FILES | {"seed.sql": "INSERT INTO nowhere VALUES (1);"})
     with pytest.raises(BuildError, match=r"schema\.sql is missing"):
         World.from_artefacts({name: text for name, text in FILES.items() if name != "schema.sql"})
@@ -478,7 +508,7 @@ def test_a_build_folder_opens_as_a_world(build: Path) -> None:
 
 
 def test_what_is_no_build_is_told_in_words(build: Path) -> None:
-    with pytest.raises(BuildError, match="There is no folder .*nothing"):
+    with pytest.raises(BuildError, match=r"There is no folder .*nothing"):
         load(build / "nothing")
     with pytest.raises(BuildError, match="is a file"):
         load(build / "tools.py")

@@ -40,19 +40,24 @@ def states(environment: nodes.Environment) -> tuple[States, ...]:
 def _entities(environment: nodes.Environment) -> Iterator[str]:
     for entity in environment.entities:
         yield f"  {entity.name} {{"
-        unique = {unique.columns[0] for unique in entity.uniques if len(unique.columns) == 1 and unique.where is None}
         for column in entity.columns:
             marks = [
                 mark
                 for mark, holds in (
                     ("PK", column.name == entity.id_column),
                     ("FK", bool(column.references)),
-                    ("UK", column.name in unique and column.name != entity.id_column),
+                    ("UK", _is_unique(entity, column)),
                 )
                 if holds
             ]
-            yield f"    {_type(column.type)} {column.name}{' ' if marks else ''}{', '.join(marks)}"
+            type_ = "int" if column.name == entity.id_column and not entity.natural_key else _type(column.type)
+            yield f"    {type_} {column.name}{' ' if marks else ''}{', '.join(marks)}"
         yield "  }"
+
+
+def _is_unique(entity: nodes.Entity, column: nodes.StoredColumn) -> bool:
+    keys = {unique.columns for unique in entity.uniques if unique.where is None}
+    return column.name != entity.id_column and (column.unique or (column.name,) in keys)
 
 
 def _type(type_: nodes.Type) -> str:
@@ -65,10 +70,9 @@ def _type(type_: nodes.Type) -> str:
 
 def _references(environment: nodes.Environment) -> Iterator[str]:
     for entity in environment.entities:
-        unique = {unique.columns for unique in entity.uniques if unique.where is None}
         for column in entity.columns:
             if column.references:
-                many = "|o" if (column.name,) in unique else "}o"
+                many = "|o" if _is_unique(entity, column) else "}o"
                 one = "o|" if column.type.nullable else "||"
                 yield f"  {entity.name} {many}--{one} {column.references} : {column.name}"
         for link in entity.links:

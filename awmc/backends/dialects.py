@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from sqlglot import expressions as exp
 from sqlglot.errors import ErrorLevel
@@ -57,6 +57,10 @@ _MOMENTS: Final[dict[nodes.Kind, exp.DType]] = {
 
 class _Lines(Generator):
     """A table's parts stand on a line each, with the comments of their nodes as `--` behind them."""
+
+    def columndef_sql(self, expression: exp.ColumnDef, sep: str = " ") -> str:
+        parts = (expression.this, expression.args["kind"], *expression.constraints)
+        return sep.join(map(self.sql, parts))
 
     def schema_columns_sql(self, expression: exp.Expr) -> str:
         if not isinstance(expression.parent, exp.Create):
@@ -110,7 +114,7 @@ class Dialect:
         return exp.DataType(this=found)
 
     def literal(self, kind: nodes.Kind, value: nodes.Scalar) -> exp.Expr:
-        """A stored value of a kind. Moments are plain texts: the column that takes them gives them their type."""
+        """A stored value of a kind. Moments are plain texts: the column that takes them types them."""
         if value is None:
             return exp.Null()
         if isinstance(value, str):
@@ -163,6 +167,7 @@ def _sqlite() -> Dialect:
     from sqlglot.generators.sqlite import SQLiteGenerator
 
     class Writer(_Lines, SQLiteGenerator):
+        TRANSFORMS: ClassVar[dict[Any, Any]] = _as_they_are(SQLiteGenerator)
         PROPERTIES_LOCATION: ClassVar[dict[type[exp.Expression], exp.PropertiesLocation]] = {
             **SQLiteGenerator.PROPERTIES_LOCATION,
             exp.StrictProperty: exp.Properties.Location.POST_SCHEMA,
@@ -176,7 +181,7 @@ def _postgres() -> Dialect:
     from sqlglot.generators.postgres import PostgresGenerator
 
     class Writer(_Lines, PostgresGenerator):
-        pass
+        TRANSFORMS: ClassVar[dict[Any, Any]] = _as_they_are(PostgresGenerator)
 
     return Dialect("postgres", "PostgreSQL", _generator(Writer, Postgres()))
 
@@ -186,9 +191,15 @@ def _duckdb() -> Dialect:
     from sqlglot.generators.duckdb import DuckDBGenerator
 
     class Writer(_Lines, DuckDBGenerator):
-        pass
+        TRANSFORMS: ClassVar[dict[Any, Any]] = _as_they_are(DuckDBGenerator)
 
     return Dialect("duckdb", "DuckDB", _generator(Writer, DuckDB()))
+
+
+def _as_they_are(generator: type[Generator]) -> dict[Any, Any]:
+    """What the generator does without the rewriting of tables that come from other dialects: ours are its own."""
+    rewritten = (exp.Create, exp.ColumnDef)
+    return {kind: write for kind, write in generator.TRANSFORMS.items() if kind not in rewritten}
 
 
 def _generator(writer: type[Generator], of: object) -> Generator:

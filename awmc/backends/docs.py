@@ -112,7 +112,7 @@ class _Writer:
         if env.actor is not None:
             yield f"The agent acts for {self._row(env.actor)}."
         rows = sum(len(rows) for rows in env.rows.values())
-        yield f"World {env.world_seed}: {_counted(rows, 'row')} in {_counted(len(env.entities), 'table')} of entities."
+        yield f"World {env.world_seed}: {_counted(rows, 'row')} of {len(env.entities)} entities."
 
     def groups(self, tools: Sequence[nodes.Tool]) -> Iterator[Group]:
         by_entity: dict[str, list[Tool]] = {entity.name: [] for entity in self._environment.entities}
@@ -153,7 +153,7 @@ class _Writer:
             parameters=tuple(self._parameter(param) for param in tool.params),
             result=self._result(tool),
             effects=tuple(f"{verb} {_codes(_written(paths))}" for verb, paths in said if paths),
-            errors=tuple(f"`{error.code}`{_after(error.message)}" for error in tool.errors),
+            errors=tuple(_errors(tool.errors)),
         )
 
     def _parameter(self, param: nodes.Param) -> Parameter:
@@ -183,7 +183,7 @@ class _Writer:
 
     def _plain(self, type_: nodes.Type) -> str:
         if type_.kind in ("row", "id"):
-            return f"id of {_a(f'{type_.scope} {type_.name}' if type_.scope else type_.name)}"
+            return f"id of {_a(type_.name)}{f' (`{type_.scope}`)' if type_.scope else ''}"
         if type_.kind == "enum":
             return _codes([value.wire for value in self._enums[type_.name].values])
         if type_.kind == "list":
@@ -219,6 +219,14 @@ def _calls(line: Mapping[str, Any]) -> Iterator[str]:
         arguments = call["arguments"].items()
         written = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments)
         yield f"{call['tool']}({written})"
+
+
+def _errors(errors: Sequence[nodes.ErrorCode]) -> Iterator[str]:
+    """The spec's own with their texts, and those that come by themselves in one line."""
+    yield from (f"`{error.code}`{_after(error.message)}" for error in errors if error.own)
+    automatic = [error.code for error in errors if not error.own]
+    if automatic:
+        yield f"{_codes(automatic)}, as they come by themselves"
 
 
 def _offered(offer: nodes.Offered) -> str:

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 WIDTH: Final = 88
 STEP: Final = "    "
+QUOTES: Final = '"""'
 
 # Written out, because the interpreter's own lists differ from version to version.
 _KEYWORDS = """
@@ -34,6 +36,29 @@ _RUNTIME = "call tool money_text number_text"
 KEYWORDS: Final = frozenset(_KEYWORDS.split())
 RESERVED: Final = frozenset((_KEYWORDS + _BUILTINS + _MODEL + _RUNTIME).split())
 """Names that a parameter, a local or a function of generated code does not take."""
+
+
+def width(line: str) -> int:
+    """Columns that a line takes in black's eyes: two for a wide letter (CJK, emoji), one for any other."""
+    return len(line) if line.isascii() else sum(2 if _is_wide(letter) else 1 for letter in line)
+
+
+def _is_wide(letter: str) -> bool:
+    if unicodedata.category(letter) in ("Mn", "Mc") or "\U0001f3fb" <= letter <= "\U0001f3ff":
+        return False
+    if unicodedata.east_asian_width(letter) in ("W", "F"):
+        return True
+    return any(low <= ord(letter) <= high for low, high in _WIDE_SINCE_16)
+
+
+# Wide since Unicode 16, which the older Pythons do not know.
+_WIDE_SINCE_16 = (
+    (0x2630, 0x2637),
+    (0x268A, 0x268F),
+    (0x4DC0, 0x4DFF),
+    (0x1D300, 0x1D356),
+    (0x1D360, 0x1D376),
+)
 
 
 def safe(name: str) -> str:
@@ -100,7 +125,7 @@ def literal(value: bool | int | float | str | None) -> str:
 def constant(name: str, value: str) -> list[str]:
     """A constant that holds a statement: on one line, or as a block of its own lines."""
     line = f"{name} = {text(value)}"
-    if "\n" not in value and len(line) <= WIDTH:
+    if "\n" not in value and width(line) <= WIDTH:
         return [line]
     body = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return [f'{name} = """', *body.split("\n"), '"""']
@@ -108,29 +133,20 @@ def constant(name: str, value: str) -> list[str]:
 
 def docstring(paragraphs: Iterable[str], indent: str) -> list[str]:
     """A docstring as lines; the first paragraph begins beside the quotes."""
-    clean = [
-        " ".join(paragraph.split()).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-        for paragraph in paragraphs
-    ]
-    clean = [paragraph for paragraph in clean if paragraph]
-    # Black's rule: quotes at either end stand apart from the docstring's own.
-    clean[0] = f" {clean[0]}" if clean[0].startswith('"') else clean[0]
-    first = f"{clean[0]} " if clean[0].endswith('"') else clean[0]
-    if len(clean) == 1 and len(indent) + len(first) + 6 <= WIDTH:
-        return [f'{indent}"""{first}"""']
-    lines: list[str] = []
+    clean = [escaped(" ".join(paragraph.split())) for paragraph in paragraphs]
+    clean = [paragraph.replace(QUOTES, '\\"\\"\\"') for paragraph in clean if paragraph]
+    # Black's rule: a quotation mark at either end stands apart from the docstring's own.
+    before = f"{QUOTES} " if clean[0].startswith('"') else QUOTES
+    room = WIDTH - len(indent) - 2 * len(QUOTES)
+    wrapped: list[str] = []
     for place, paragraph in enumerate(clean):
-        lines += [""] if place else []
-        lead = '"""' if place == 0 else ""
-        width = WIDTH - len(indent) - len(lead)
-        lines += [f"{indent}{line}" for line in _wrapped(lead, paragraph, width)]
-    return [*lines, f'{indent}"""']
-
-
-def _wrapped(lead: str, paragraph: str, width: int) -> list[str]:
-    space = " " if paragraph.startswith(" ") else ""
-    wrapped = textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False)
-    return [lead + space + wrapped[0].strip(), *wrapped[1:]]
+        wrapped += [""] if place else []
+        wrapped += textwrap.wrap(paragraph, room, break_long_words=False, break_on_hyphens=False)
+    wrapped[0] = before + wrapped[0]
+    if len(wrapped) == 1:
+        space = " " if wrapped[0].endswith('"') else ""
+        return [f"{indent}{wrapped[0]}{space}{QUOTES}"]
+    return [*(f"{indent}{line}" if line else "" for line in wrapped), f"{indent}{QUOTES}"]
 
 
 def comment(value: str, indent: str) -> str:
@@ -178,7 +194,7 @@ def flat(code: Code) -> str:
 def lines(code: Code, indent: str, prefix: str = "", suffix: str = "") -> list[str]:
     """`prefix code suffix` as lines."""
     line = f"{indent}{prefix}{flat(code)}{suffix}"
-    if len(line) <= WIDTH or isinstance(code, str) or not code.items:
+    if width(line) <= WIDTH or isinstance(code, str) or not code.items:
         return [line]
     inner = [part for item in code.items for part in lines(item, indent + STEP, "", ",")]
     return [f"{indent}{prefix}{code.open}", *inner, f"{indent}{code.close}{suffix}"]

@@ -226,8 +226,8 @@ class _Schema:
     # ---- References ----------------------------------------------------------------------------------------
 
     def _is_inline(self, entity: nodes.Entity, column: nodes.StoredColumn) -> bool:
-        """Whether the reference stands at its column. PostgreSQL knows no tables to come. Neither does DuckDB,
-        which can add no reference later, and insert no two rows of one statement that refer to each other.
+        """Whether the reference stands at its column. PostgreSQL knows no tables to come. Neither does
+        DuckDB, which can add no reference later, nor insert rows of one statement that refer to each other.
         """
         ahead = (entity.name, column.name) in self._forward
         if self._dialect.name == "duckdb" and (ahead or column.references == entity.name):

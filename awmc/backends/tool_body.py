@@ -23,6 +23,7 @@ from awmc.backends.python_text import (
     safe,
     snake,
     text,
+    width,
 )
 from awmc.backends.sql import Bind, Compiler, Sql
 from awmc.ir import nodes
@@ -115,7 +116,8 @@ class Body:
         self._nullable = {param.name for param in tool.params if param.type.nullable}
         self._known: set[str] = set()
         # A derived tool has no text of its own to point at.
-        self._comment = tool.place.text if through or tool.derived_from else ""
+        self._has_comments = not through and not tool.derived_from
+        self._comment = ""
         if not through:
             self._missing_defaults()
         if not wire:
@@ -176,7 +178,7 @@ class Body:
         self._names, self._known = names, before
 
     def _statement(self, statement: nodes.Statement) -> None:
-        if statement.place.text != self._comment:
+        if self._has_comments and statement.place.text != self._comment:
             self._comment = statement.place.text
             self._lines.append(comment(statement.place.text, STEP * self._depth))
         match statement:
@@ -193,7 +195,7 @@ class Body:
             case nodes.Delete():
                 sql = self.program.compiler.delete(statement)
                 self._line(
-                    self._use("delete", f"delete_{snake(statement.entity)}", sql, text(statement.entity))
+                    self._use("delete", self._about("delete", statement.entity), sql, text(statement.entity))
                 )
             case nodes.For():
                 self._for(statement)
@@ -224,6 +226,11 @@ class Body:
         if "Any" in annotation:
             self.imports.add("Any")
         return annotation
+
+    def _about(self, verb: str, entity: str) -> str:
+        """What a statement is for: `update`, or `update_visit` where the tool's name does not say of what."""
+        what = snake(entity)
+        return verb if self.tool.name.endswith(f"_{what}") else f"{verb}_{what}"
 
     def _use(self, method: str, purpose: str, sql: Sql, *first: Code) -> Bracket:
         """`call.method(first…, CONSTANT, bound=values)`."""
@@ -326,7 +333,7 @@ class Body:
     def _condition(self, test: nodes.Expr, purpose: str, lead: str) -> Code:
         """A condition, in Python where it is simple and stays on its line."""
         simple = self._simple(test)
-        if simple is not None and len(STEP * self._depth + lead + simple) < WIDTH:
+        if simple is not None and width(STEP * self._depth + lead + simple) < WIDTH:
             return simple
         return self._use("test", purpose, self.program.compiler.value(test))
 
@@ -402,7 +409,7 @@ class Body:
     def _require(self, require: nodes.Require) -> None:
         test, code = require.test, require.otherwise.code
         simple = self._simple(_negated(test))
-        if simple is not None and len(STEP * self._depth + simple) + 4 < WIDTH:
+        if simple is not None and width(STEP * self._depth + simple) + 4 < WIDTH:
             self._line(f"if {simple}:")
         else:
             self._line(self._use("test", code, self.program.compiler.value(test)), "if not ", ":")
@@ -452,7 +459,7 @@ class Body:
         self._insert(dataclasses.replace(create, name=given), self._declare(given, type_))
 
     def _insertion(self, create: nodes.Create) -> Bracket:
-        return self._use("insert", f"create_{snake(create.entity)}", self.program.compiler.insert(create))
+        return self._use("insert", self._about("create", create.entity), self.program.compiler.insert(create))
 
     def _insert(self, create: nodes.Create, name: str) -> None:
         """Inserts the row, and then its links and children."""
@@ -482,16 +489,15 @@ class Body:
 
     def _update(self, update: nodes.Update) -> None:
         compiler = self.program.compiler
-        purpose = snake(update.entity)
         links = update.links
         if links and update.assigns:
             update, links = self._fixed(update)
         for column, sql in zip(update.moves, compiler.moves(update), strict=True):
             first = (text(update.entity), text(column))
-            self._line(self._use("check_moves", f"moves_{purpose}", sql, *first))
+            self._line(self._use("check_moves", self._about("moves", update.entity), sql, *first))
         assignment = compiler.update(update)
         if assignment is not None:
-            self._line(self._use("update", f"update_{purpose}", assignment))
+            self._line(self._use("update", self._about("update", update.entity), assignment))
         for link in links:
             self._link(update, link)
 
@@ -565,6 +571,14 @@ class Body:
             self._line(f"assert {self._names[local.name]} is not None")
             self._known.add(local.name)
 
+    def _return_stored(self, code: Code, result: nodes.Type) -> None:
+        if not _untyped(code):
+            self._line(code, "return ")
+            return
+        name = self._locals.new("value")
+        self._line(code, f"{name}: {self._annotation(result)} = ")
+        self._line(f"return {name}")
+
     def _return(self, statement: nodes.Return) -> None:
         result = self.tool.result
         if result is None:
@@ -574,7 +588,7 @@ class Body:
         if not self.wire:
             if isinstance(statement.value, nodes.Local) and not result.nullable:
                 self._assert_known(statement.value)
-            self._line(self._code(statement.value, "result"), "return ")
+            self._return_stored(self._code(statement.value, "value"), result)
             return
         sql = self.program.compiler.wire(statement.value, result, self.tool.result_shape, self.tool.paged)
         self._line(self._use("json", "result", sql), "return ")
@@ -602,6 +616,11 @@ def _passed_on(tool: nodes.Tool) -> tuple[nodes.Statement, ...]:
         nodes.Call(place=tool.place, name="result", tool=tool.name, args=args),
         nodes.Return(place=tool.place, value=result),
     )
+
+
+def _untyped(code: Code) -> bool:
+    """Whether the type checker knows nothing of a value."""
+    return isinstance(code, Bracket) and code.open in ("call.value(", "call.record(")
 
 
 _OPPOSITE: dict[str, Any] = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}

@@ -97,7 +97,7 @@ class Parameters:
             self.imports.add("Field")
             alias = f"alias={text(name)}"
             suffix = f" = Field({default}, {alias})" if default else f" = Field({alias})"
-        return lines(annotation, STEP, f"{python}: ", suffix)
+        return _annotated(python, annotation, suffix)
 
     def _annotation(self, field: Field, record: str, before: list[str]) -> Code:
         code = self._of(field.type, record, before)
@@ -135,10 +135,14 @@ class Parameters:
         return Bracket("Annotated[", (key, flat(called("Ref", text(entity), *form))), "]")
 
     def _record(self, type_: nodes.Type, name: str) -> list[str]:
-        fields = [
-            Field(part.name, part.type, "" if part.required else "None", part.doc) for part in type_.fields
-        ]
+        fields = [Field(part.name, part.type, self._default_of(part), part.doc) for part in type_.fields]
         return self._class(name, fields)
+
+    def _default_of(self, part: nodes.TypeField) -> str:
+        if part.required or part.type.nullable:
+            return "" if part.required else "None"
+        self.imports.add("NOT_GIVEN")
+        return "NOT_GIVEN"
 
     def _ranged(self, code: Code, type_: nodes.Type, kind: str) -> Code:
         marks: list[Code] = []
@@ -160,3 +164,20 @@ def _wire(type_: nodes.Type, end: nodes.Scalar) -> str:
     if type_.kind == "money" and isinstance(end, int):
         return literal(end / 100 if end % 100 else end // 100)
     return literal(end)
+
+
+def _annotated(name: str, annotation: Code, suffix: str) -> list[str]:
+    """`name: annotation = default`, as black splits it where it does not fit: an optional one in
+    parentheses.
+    """
+    whole = lines(annotation, STEP, f"{name}: ", suffix)
+    if len(whole) == 1 or isinstance(annotation, str) or not annotation.close.endswith(_OR_NONE):
+        return whole
+    inner = lines(annotation, STEP * 2)
+    if len(inner) > 1:
+        bare = Bracket(annotation.open, annotation.items, annotation.close.removesuffix(_OR_NONE))
+        inner = [*lines(bare, STEP * 2), f"{STEP * 2}| None"]
+    return [f"{STEP}{name}: (", *inner, f"{STEP}){suffix}"]
+
+
+_OR_NONE = " | None"

@@ -31,8 +31,9 @@ def load(text: str | bytes) -> nodes.Environment:
 
 
 def dump(environment: nodes.Environment) -> str:
-    """`env.json`: fields that hold their default are left out, but for the discriminators. One declaration a line, so that
-    a difference shows which one changed."""
+    """`env.json`: fields that hold their default are left out, but for the discriminators. One declaration a
+    line, so that a difference shows which one changed.
+    """
     lines = [f"{json.dumps(key)}: {_lines(value)}" for key, value in to_json(environment).items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -41,7 +42,9 @@ def _lines(value: Any) -> str:
     if isinstance(value, list) and value:
         return "[\n" + ",\n".join(_compact(item) for item in value) + "\n]"
     if isinstance(value, dict) and value:
-        return "{\n" + ",\n".join(f"{json.dumps(key)}: {_compact(item)}" for key, item in value.items()) + "\n}"
+        return (
+            "{\n" + ",\n".join(f"{json.dumps(key)}: {_compact(item)}" for key, item in value.items()) + "\n}"
+        )
     return _compact(value)
 
 
@@ -50,23 +53,27 @@ def _compact(value: Any) -> str:
 
 
 _TAGS = ("op", "do", "source", "format")
+_NONE: Any = object()
 
 
-@cache
-def _fields(kind: type) -> tuple[tuple[str, Any, bool], ...]:
-    return tuple(
-        (f.name, () if f.default is dataclasses.MISSING else f.default, f.name in _TAGS)
-        for f in dataclasses.fields(kind)
-    )
+_LAYOUTS: dict[type, tuple[tuple[str, Any], ...]] = {}
 
 
-@cache
-def _has_default(kind: type) -> frozenset[str]:
-    return frozenset(
-        f.name
-        for f in dataclasses.fields(kind)
-        if f.default is not dataclasses.MISSING or f.default_factory is not dataclasses.MISSING
-    )
+def _layout(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The fields of a node's class with their defaults; `_NONE` for those always written."""
+    if kind not in _LAYOUTS:
+        layout = []
+        for field in dataclasses.fields(kind):
+            default = field.default
+            if field.name in _TAGS or (
+                default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+            ):
+                default = _NONE
+            elif default is dataclasses.MISSING:
+                default = {}
+            layout.append((field.name, default))
+        _LAYOUTS[kind] = tuple(layout)
+    return _LAYOUTS[kind]
 
 
 def to_json(node: Any) -> Any:
@@ -77,11 +84,9 @@ def to_json(node: Any) -> Any:
         return [to_json(item) for item in node]
     if isinstance(node, dict):
         return {key: to_json(value) for key, value in node.items()}
-    kind = type(node)
     data: dict[str, Any] = {}
-    for name, default, tag in _fields(kind):
+    for name, default in _layout(type(node)):
         value = getattr(node, name)
-        if not tag and name in _has_default(kind) and (value == default or value == {}) and type(value) is not int:
-            continue
-        data[name] = to_json(value)
+        if default is _NONE or value != default or type(value) is not type(default):
+            data[name] = to_json(value)
     return data

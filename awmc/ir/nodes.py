@@ -1,10 +1,12 @@
 """The nodes of the IR. Everything is resolved, typed, ordered and defaulted; a back end needs nothing else.
 
-They are frozen dataclasses; `codec` writes them as JSON, reads them back through pydantic and gives their JSON Schema.
+They are frozen dataclasses; `codec` writes them as JSON, reads them back through pydantic and gives their
+JSON Schema.
 
-Values are in storage form: text, email, url, date (`YYYY-MM-DD`), time (`HH:MM`), datetime (`YYYY-MM-DDTHH:MM:SS`) as
-text; money as whole cents; bool as true or false; an enum's value as its wire text; a row as its key (int, or text for a
-natural key); a duration as `{"months": m, "seconds": s}`; null as null.
+Values are in storage form: text, email, url, date (`YYYY-MM-DD`), time (`HH:MM`), datetime
+(`YYYY-MM-DDTHH:MM:SS`) as text; money as whole cents; bool as true or false; an enum's value as its wire
+text; a row as its key (int, or text for a natural key); a duration as `{"months": m, "seconds": s}`; null as
+null.
 """
 
 from __future__ import annotations
@@ -38,10 +40,10 @@ class Duration:
 class Type:
     """A type.
 
-    `name`: of the enum (kind `enum`), or of the entity (`row`: a row in hand; `id`: its key as the agent sees it).
-    `low`, `high`: of values, in storage form; of length for texts and lists. `pattern`: anchored regular expression.
-    `element`: of a list; `paged`: a list on the wire that comes with a `total`. `fields`: of a record, in order.
-    `scope`: of a parameter that takes a row: the scope that the row must be in.
+    `name`: of the enum (kind `enum`), or of the entity (`row`: a row in hand; `id`: its key as the agent sees
+    it). `low`, `high`: of values, in storage form; of length for texts and lists. `pattern`: anchored regular
+    expression. `element`: of a list; `paged`: a list on the wire that comes with a `total`. `fields`: of a
+    record, in order. `scope`: of a parameter that takes a row: the scope that the row must be in.
     """
 
     kind: Kind
@@ -101,7 +103,9 @@ class Me:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Var:
-    """The row, or the list element, that the enclosing query binds under this alias; `self` is the declaration's row."""
+    """The row, or the list element, that the enclosing query binds under this alias; `self` is the
+    declaration's row.
+    """
 
     op: Literal["var"] = "var"
     type: Type
@@ -132,14 +136,16 @@ class Part:
 Function = Literal[
     # logic (no operand is ever null) and comparison (`eq`, `ne` take nulls: null equals null)
     "and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "is_null", "in_list", "between", "if", "coalesce",
-    # arithmetic; the operands' types say which: int, number, money, moment with duration, duration with duration
+    # arithmetic; the operands' types say which: int, number, money, moment with duration, duration with
+    # duration
     "add", "sub", "mul", "div", "mod", "neg", "round", "floor", "ceil", "abs", "min", "max",
     # text
     "concat", "text", "len", "lower", "upper", "trim", "replace", "left", "right", "contains", "starts_with",
     "matches", "relevance",
     # time
     "date", "time", "year", "month", "weekday", "days_between",
-    # conversion: `number` widens an int to a number, `money` an int or number to cents, `key` gives a row's id
+    # conversion: `number` widens an int to a number, `money` an int or number to cents, `key` gives a row's
+    # id
     "to_number", "to_money", "key",
     # the place of an enum's value, from 0
     "place",
@@ -148,8 +154,9 @@ Function = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
-    """A function applied to values. `if`: test, then, otherwise. `in_list`: value, items… `between`: value, low, high.
-    `concat` takes texts only; `text` gives the written form of any scalar."""
+    """A function applied to values. `if`: test, then, otherwise. `in_list`: value, items… `between`: value,
+    low, high. `concat` takes texts only; `text` gives the written form of any scalar.
+    """
 
     op: Literal["apply"] = "apply"
     type: Type
@@ -209,8 +216,9 @@ class OrderKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Rows (of the first source) in order: by `order`, nulls last, then by id or by the list's own order. Aliases are
-    unique within a statement."""
+    """Rows (of the first source) in order: by `order`, nulls last, then by id or by the list's own order.
+    Aliases are unique within a statement.
+    """
 
     op: Literal["query"] = "query"
     type: Type
@@ -221,13 +229,17 @@ class Query:
     offset: Expr | None = None
 
 
-AggregateFunction = Literal["count", "exists", "sum", "avg", "min", "max", "first", "min_by", "max_by", "any", "all", "list"]
+AggregateFunction = Literal[
+    "count", "exists", "sum", "avg", "min", "max", "first", "min_by", "max_by", "any", "all", "list"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """Over a query. `value` is of the query's row: what is summed (and so on), what `min_by` compares, what `any` tests,
-    what `list` lists; None for `count`, `exists`, `first`, and for `list` of the rows themselves."""
+    """Over a query. `value` is of the query's row: what is summed (and so on), what `min_by` compares, what
+    `any` tests, what `list` lists; None for `count`, `exists`, `first`, and for `list` of the rows
+    themselves.
+    """
 
     op: Literal["aggregate"] = "aggregate"
     type: Type
@@ -309,7 +321,9 @@ class Old:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """In a `solve`: the result of calling a tool; on the wire. Only at the head of a `let` or a query's source."""
+    """In a `solve`: the result of calling a tool; on the wire. Only at the head of a `let` or a query's
+    source.
+    """
 
     op: Literal["call"] = "call"
     type: Type
@@ -319,8 +333,9 @@ class Called:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generator:
-    """In seeds by rule. `each`/`pick` have a query or values, `spread` two ends, `seq` a first number or a text with
-    `{n}`, `fake` a kind."""
+    """In seeds by rule. `each`/`pick` have a query or values, `spread` two ends, `seq` a first number or a
+    text with `{n}`, `fake` a kind.
+    """
 
     op: Literal["generator"] = "generator"
     type: Type
@@ -401,8 +416,9 @@ class LinkValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Children:
-    """Rows to make with a new row: `via` is the child's column that refers to it. Either literal rows, or one row for each
-    element of a list, whose `values` speak of the element as the local `element`."""
+    """Rows to make with a new row: `via` is the child's column that refers to it. Either literal rows, or one
+    row for each element of a list, whose `values` speak of the element as the local `element`.
+    """
 
     entity: str
     via: str
@@ -419,8 +435,9 @@ class ChildRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create:
-    """Inserts a row; every stored column but a numbered id is given, in the table's order. `name`: the local that the new
-    row is bound to, or empty."""
+    """Inserts a row; every stored column but a numbered id is given, in the table's order. `name`: the local
+    that the new row is bound to, or empty.
+    """
 
     do: Literal["create"] = "create"
     place: Place
@@ -433,8 +450,9 @@ class Create:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assign:
-    """`given`: left out if any of these locals is null. `value` speaks of the row's own columns through the query's
-    alias (the target's first source)."""
+    """`given`: left out if any of these locals is null. `value` speaks of the row's own columns through the
+    query's alias (the target's first source).
+    """
 
     column: str
     value: Expr
@@ -455,8 +473,9 @@ class LinkChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """`rows` is a row expression or a query. `alias` names the updated row within the assigned values. `moves`: the state
-    columns among the assigned, whose moves are checked first."""
+    """`rows` is a row expression or a query. `alias` names the updated row within the assigned values.
+    `moves`: the state columns among the assigned, whose moves are checked first.
+    """
 
     do: Literal["update"] = "update"
     place: Place
@@ -504,8 +523,9 @@ class Fail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """Calls a tool or an action. `name`: the local that the result is bound to, or empty. In a tool the arguments and the
-    result are in storage form and the result is not shaped."""
+    """Calls a tool or an action. `name`: the local that the result is bound to, or empty. In a tool the
+    arguments and the result are in storage form and the result is not shaped.
+    """
 
     do: Literal["call"] = "call"
     place: Place
@@ -516,7 +536,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """`value` is unshaped; the tool's result says how it goes over the wire. None only in an action that returns nothing."""
+    """`value` is unshaped; the tool's result says how it goes over the wire. None only in an action that
+    returns nothing.
+    """
 
     do: Literal["return"] = "return"
     place: Place
@@ -567,9 +589,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredColumn:
-    """A column of a table. `field` is the path in the spec (`address.city`). `default` is given to rows that do not set it
-    (a constant, `me` or `now`). `references`: the entity a row column refers to. `moves`: legal moves of a state column, by
-    wire text; its first state is the default."""
+    """A column of a table. `field` is the path in the spec (`address.city`). `default` is given to rows that
+    do not set it (a constant, `me` or `now`). `references`: the entity a row column refers to. `moves`: legal
+    moves of a state column, by wire text; its first state is the default.
+    """
 
     name: str
     field: str
@@ -640,8 +663,9 @@ class Scope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """`id_column` is `id`, or the natural key; `id_format` is `""` or such as `ORD-{n:05}`: the wire form of a numbered
-    id, which is stored as its number. `columns` are all stored columns, the id first."""
+    """`id_column` is `id`, or the natural key; `id_format` is `""` or such as `ORD-{n:05}`: the wire form of
+    a numbered id, which is stored as its number. `columns` are all stored columns, the id first.
+    """
 
     name: str
     table: str
@@ -663,8 +687,9 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One part of a shape: `value` over `self`. If the value is a row or a list of rows, `shape` says how each is
-    written, or is `""` for its id."""
+    """One part of a shape: `value` over `self`. If the value is a row or a list of rows, `shape` says how
+    each is written, or is `""` for its id.
+    """
 
     name: str
     type: Type
@@ -685,8 +710,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param:
-    """`type` is the storage type (kind `row` for a row, its id on the wire). `default` is None for a required or a
-    nullable one: an optional parameter that was not given is null."""
+    """`type` is the storage type (kind `row` for a row, its id on the wire). `default` is None for a required
+    or a nullable one: an optional parameter that was not given is null.
+    """
 
     name: str
     type: Type
@@ -698,8 +724,9 @@ class Param:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorCode:
-    """An error that a tool may answer. `message` is its text with `{…}` where values go, empty for those that come by
-    themselves."""
+    """An error that a tool may answer. `message` is its text with `{…}` where values go, empty for those that
+    come by themselves.
+    """
 
     code: str
     message: str = ""
@@ -718,9 +745,10 @@ class Effects:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """`result` is None for a tool without one; its type is the storage type of what `return` gives; `result_shape` the
-    shape of the row or rows; `paged`: goes out as `{"items", "total"}`. `checks`: invariants to check before a call
-    commits. `derived_from`: `Entity.kind` for a derived tool."""
+    """`result` is None for a tool without one; its type is the storage type of what `return` gives;
+    `result_shape` the shape of the row or rows; `paged`: goes out as `{"items", "total"}`. `checks`:
+    invariants to check before a call commits. `derived_from`: `Entity.kind` for a derived tool.
+    """
 
     name: str
     about: str
@@ -748,7 +776,9 @@ class Offered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """`entity`: empty for one of the whole world; else `test` is over `self`. `tables`: those whose change can break it."""
+    """`entity`: empty for one of the whole world; else `test` is over `self`. `tables`: those whose change
+    can break it.
+    """
 
     name: str
     about: str
@@ -766,7 +796,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeedRow:
-    """A row by hand. `values` are expressions without a query; columns left out take their defaults. `links` are keys."""
+    """A row by hand. `values` are expressions without a query; columns left out take their defaults. `links`
+    are keys.
+    """
 
     do: Literal["row"] = "row"
     entity: str
@@ -854,8 +886,9 @@ class Ensure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One value that the final message must state. Its `value` may speak of the task's locals, of the world as the run leaves
-    it, of `Old`, and of the locals of the `solve` (`solve_locals`)."""
+    """One value that the final message must state. Its `value` may speak of the task's locals, of the world
+    as the run leaves it, of `Old`, and of the locals of the `solve` (`solve_locals`).
+    """
 
     value: Expr
     solve_locals: tuple[str, ...] = ()
@@ -864,7 +897,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """`instruction` and `user` are text expressions over the task's locals. `actor`: of this task, or the env's."""
+    """`instruction` and `user` are text expressions over the task's locals. `actor`: of this task, or the
+    env's.
+    """
 
     name: str
     loop: Loop | None = None
@@ -884,8 +919,9 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One compiled environment. `entities` are ordered so that a row refers to earlier ones where there is no circle.
-    `labels`: per entity, label to key."""
+    """One compiled environment. `entities` are ordered so that a row refers to earlier ones where there is no
+    circle. `labels`: per entity, label to key.
+    """
 
     format: Literal[1] = 1
     name: str
@@ -905,4 +941,3 @@ class Environment:
     world_seed: int = 0
     rows: dict[str, tuple[tuple[Scalar, ...], ...]] = field(default_factory=dict)
     """The seeded world: per table, rows in the order of the columns. Filled in by seeding."""
-

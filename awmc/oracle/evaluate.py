@@ -85,11 +85,8 @@ class Evaluator:
 
     def value(self, expr: nodes.Expr, given: Locals, row: Locals | None = None) -> Any:
         """The value; `given` are the locals, `row` what the variables of enclosing queries stand for."""
-        names = row or {}
-        if self._is_for_sql(expr):
-            found = self._by_sql(expr, given, names)
-        else:
-            found = self._by_python(expr, given, names)
+        evaluate = self._by_sql if self._is_for_sql(expr) else self._by_python
+        found = evaluate(expr, given, row or {})
         if self.wire and expr.type.kind == "id":
             return self.terms.id_text(expr.type, found)
         return found

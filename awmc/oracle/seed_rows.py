@@ -64,8 +64,10 @@ def _breach(row: Row, column: nodes.StoredColumn, value: Any) -> Problem | None:
             return Problem("AWM319", row.place, {"value": _said(kind, value), "type": kind.kind})
     if kind.pattern is not None and not FUNCTIONS["awm_regex"].call(value, kind.pattern):
         return Problem("AWM320", row.place, {"value": _said(kind, value), "field": column.field})
-    measure = len(value) if kind.kind in _TEXTS else value
-    if (kind.low is not None and measure < kind.low) or (kind.high is not None and measure > kind.high):
+    measure: Any = len(value) if kind.kind in _TEXTS else value
+    low: Any = kind.low
+    high: Any = kind.high
+    if (low is not None and measure < low) or (high is not None and measure > high):
         what = f"`{column.field}` of {row.name}"
         shown = f"{measure} characters long" if kind.kind in _TEXTS else _said(kind, value)
         return Problem("AWM313", row.place, {"what": what, "value": shown, "range": _range(kind)})
@@ -138,4 +140,10 @@ def completed(
             values[column.name] = enums[column.type.name][0]
         else:
             values[column.name] = None
+        if values[column.name] is not None and column.type.kind in _MADE:
+            values[column.name] = _MADE[column.type.kind](values[column.name])
     return values
+
+
+# An expression may give 1 for true, and an int for a whole number.
+_MADE: Mapping[str, Callable[[Any], Any]] = {"bool": bool, "number": float}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import random
+from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Final
 
@@ -51,6 +52,7 @@ class _Seeding:
         self.evaluator = Evaluator(self.terms, self.connection, now=environment.clock, me=environment.actor)
         self.uniques = Uniques(self.evaluator)
         self.rows: dict[str, list[Row]] = {entity.name: [] for entity in environment.entities}
+        self.last_key = dict.fromkeys(self.rows, 0)
         self.problems: list[Problem] = []
 
     def run(self) -> tuple[Rows, tuple[Problem, ...]]:
@@ -151,28 +153,25 @@ class _Seeding:
         return True
 
     def _drawn(self, rule: nodes.SeedRule, place: int, column: str, expr: nodes.Expr, attempt: int) -> Any:
+        if not _is_generated(expr):
+            return self.evaluator.value(expr, {})
+        env = self.environment
+        key = (env.name, env.world_seed, rule.entity, rule.block, place, column, attempt)
+        return self._value(expr, place, stream(*key))
+
+    def _value(self, expr: nodes.Expr, place: int, rng: random.Random) -> Any:
+        """The value with what its generators draw, in the order of the text."""
         plain, generators = self.terms.once(expr, "generators", lambda: _without_generators(expr))
-        if not generators:
-            return self.evaluator.value(plain, {})
-        rng = stream(
-            self.environment.name,
-            self.environment.world_seed,
-            rule.entity,
-            rule.block,
-            place,
-            column,
-            attempt,
-        )
         drawn = {name: self._draw(generator, place, rng) for name, generator in generators}
         return self.evaluator.value(plain, drawn)
 
-    def _draw(self, generator: nodes.Generator, place: int, rng: Any) -> Any:
+    def _draw(self, generator: nodes.Generator, place: int, rng: random.Random) -> Any:
         if generator.query is not None:
             found = self.evaluator.value(generator.query, {})
             if not found:
                 raise _NothingToDraw(generator)
             return found[place % len(found)] if generator.fn == "each" else choose(found, rng)
-        args = [self.evaluator.value(arg, {}) for arg in generator.args]
+        args = [self._value(arg, place, rng) for arg in generator.args]
         match generator.fn:
             case "pick":
                 return choose(args, rng)
@@ -197,6 +196,8 @@ class _Seeding:
             parts = {"row": row.name, "other": other.name, "columns": self._fields(row.entity, columns)}
             found.append(Problem("AWM435", row.place, parts))
         self.rows[row.entity.name].append(row)
+        if isinstance(row.key, int):
+            self.last_key[row.entity.name] = max(row.key, self.last_key[row.entity.name])
         self.uniques.take(row)
         if found:
             self.problems += found
@@ -285,6 +286,10 @@ def _entities_read(rule: nodes.SeedRule, terms: Terms) -> set[str]:
                     seen.add(place)
                     open_.append(computed[place])
     return found
+
+
+def _is_generated(expr: nodes.Expr) -> bool:
+    return any(isinstance(node, nodes.Generator) for node in walk(expr))
 
 
 def _is_random(expr: nodes.Expr) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
 from awmc.ir import nodes
@@ -13,9 +12,14 @@ from awmc.ir import nodes
 _LEAVES = (nodes.Type, nodes.Place, nodes.Duration)
 
 
-@cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+_known_fields: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    found = _known_fields.get(kind)
+    if found is None:
+        found = _known_fields[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return found
 
 
 def _is_node(value: Any) -> bool:

@@ -107,6 +107,18 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeLinks:
+    """The same of a many-to-many relation: rows of `of` may be linked, in `table`, to any. `end`: the place
+    of this row's key in the link's.
+    """
+
+    table: str
+    of: str
+    end: int
+    where: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class May:
     """More may be created, updated or deleted: the rows of `table` for which `where` holds (after the run;
     for deleted rows before it), and their links. `links`: of each many-to-many table, the place of this
@@ -133,6 +145,6 @@ class Case:
 
     instruction: str
     outcomes: tuple[Outcome, ...]
-    free: tuple[Free, ...] = ()
+    free: tuple[Free | FreeLinks, ...] = ()
     may: tuple[May, ...] = ()
     ensure: tuple[Ensure, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from awmc.runtime.case import (
     Condition,
     Created,
     Free,
+    FreeLinks,
     May,
     Moment,
     New,
@@ -43,10 +44,17 @@ class Rows:
         self.run = run
         self.may = case.may
         self._free: dict[str, list[Free]] = {}
+        self.free_links = [free for free in case.free if isinstance(free, FreeLinks)]
+        self.linked_freely = {free.table for free in self.free_links}
         for free in case.free:
-            self._free.setdefault(free.table, []).append(free)
+            if isinstance(free, Free):
+                self._free.setdefault(free.table, []).append(free)
         self._holds: dict[tuple[int, Any, bool], bool] = {}
-        self.created = [change for change in run.changes if change.kind == "create"]
+        self.created = [
+            change
+            for change in run.changes
+            if change.kind == "create" and change.table not in self.linked_freely
+        ]
         self.updated = {
             (change.table, change.key): change for change in run.changes if change.kind == "update"
         }
@@ -63,7 +71,7 @@ class Rows:
     def is_free(self, table: str, column: str, key: Any) -> bool:
         """Whether the column of a row that the outcome made or changed may hold what it holds."""
         clauses = self._free.get(table, ())
-        return any(column in free.columns and self._speaks_of(free.where, key) for free in clauses)
+        return any(column in free.columns and self.speaks_of(free.where, key) for free in clauses)
 
     def is_allowed(self, change: Change) -> bool:
         """Whether a `may` allows a change that no outcome asks for."""
@@ -75,7 +83,7 @@ class Rows:
     def _allows(self, may: May, change: Change) -> bool:
         if may.kind != change.kind or may.table != change.table:
             return False
-        return self._speaks_of(may.where, change.key, before=change.kind == "delete")
+        return self.speaks_of(may.where, change.key, before=change.kind == "delete")
 
     def _allows_link(self, may: May, change: Change) -> bool:
         if change.table not in may.links:
@@ -85,9 +93,10 @@ class Rows:
             return False
         if may.kind == "delete" and (may.table, end) not in self.deleted:
             return False
-        return self._speaks_of(may.where, end, before=may.kind == "delete")
+        return self.speaks_of(may.where, end, before=may.kind == "delete")
 
-    def _speaks_of(self, where: Condition | None, key: Any, *, before: bool = False) -> bool:
+    def speaks_of(self, where: Condition | None, key: Any, *, before: bool = False) -> bool:
+        """Whether a row is one of those that a clause is about."""
         if where is None:
             return True
         asked = (id(where), key, before)
@@ -115,6 +124,7 @@ class Comparison:
         self._compare_created()
         self._compare_updated()
         self._compare_deleted()
+        self._compare_free_links()
         self._compare_handoff()
         if self.reasons and not rows.run.changes and not rows.run.ended:
             self.reasons = ["nothing has changed"]
@@ -192,6 +202,46 @@ class Comparison:
         for name in wrong:
             self._mismatch(wanted.table, change.key, name, wanted.values[name], after.get(name))
 
+    # ---- Links that are free
+
+    def _compare_free_links(self) -> None:
+        for free in self._rows.free_links:
+            made = {
+                tuple(self._key_of(value) for value in row.values.values())
+                for row in self._outcome.created
+                if row.table == free.table
+            }
+            gone = {row.key for row in self._outcome.deleted if row.table == free.table}
+            theirs = self._free_rows(free, made | gone)
+            for kind, wanted in (("create", made), ("delete", gone)):
+                self._asked += len(wanted)
+                found = {c.key: c for c in self._run.changes if c.table == free.table and c.kind == kind}
+                for key in wanted:
+                    if key in found or key[free.end] in theirs:
+                        self._met += 1
+                    else:
+                        shown = self._words.row(free.table, key)
+                        self.reasons.append(f"{shown} should have been {kind}d")
+                extra = [
+                    change
+                    for key, change in found.items()
+                    if key not in wanted and key[free.end] not in theirs and not self._rows.is_allowed(change)
+                ]
+                self._reject([(change, f"was {kind}d") for change in extra])
+
+    def _free_rows(self, free: FreeLinks, links: Iterable[Any]) -> set[Any]:
+        """The rows that the outcome made or changed, their links included, and whose links are free."""
+        rows = {change.key for change in self._pairs.values() if change.table == free.of}
+        rows |= {updated.key for updated in self._outcome.updated if updated.table == free.of}
+        rows |= {key[free.end] for key in links}
+        return {key for key in rows if self._rows.speaks_of(free.where, key)}
+
+    def _key_of(self, value: Value) -> Any:
+        if isinstance(value, New):
+            change = self._pairs.get(value.row)
+            return None if change is None else change.key
+        return value
+
     # ---- Rows of the seeds
 
     def _compare_updated(self) -> None:
@@ -225,20 +275,24 @@ class Comparison:
         return self._run.stored(updated.table, updated.key, column)
 
     def _compare_deleted(self) -> None:
-        wanted = {(deleted.table, deleted.key) for deleted in self._outcome.deleted}
+        deleted = [row for row in self._outcome.deleted if row.table not in self._rows.linked_freely]
+        wanted = {(row.table, row.key) for row in deleted}
         self._asked += len(wanted)
-        for deleted in self._outcome.deleted:
-            if (deleted.table, deleted.key) in self._rows.deleted:
+        for row in deleted:
+            if (row.table, row.key) in self._rows.deleted:
                 self._met += 1
             else:
                 self.reasons.append(
-                    f"{self._words.row(deleted.table, deleted.key)} should be gone, but is still there"
+                    f"{self._words.row(row.table, row.key)} should be gone, but is still there"
                 )
         said = {(updated.table, updated.key) for updated in self._outcome.updated}
         extra = [
             change
             for place, change in self._rows.deleted.items()
-            if place not in wanted and place not in said and not self._rows.is_allowed(change)
+            if place not in wanted
+            and place not in said
+            and change.table not in self._rows.linked_freely
+            and not self._rows.is_allowed(change)
         ]
         self._reject([(change, "was deleted") for change in extra])
 

@@ -34,7 +34,13 @@ def declare_tools(model: Model, tools: Sequence[tuple[ast.Tool, str]]) -> None:
             what = "a `fn`" if taken is None else ("an action" if taken.hidden else "a tool")
             if taken is not None and taken.derived_from:
                 what = f"the tool that `tools {taken.derived_from.split('.')[0]}` derives"
-            model.report("AWM103", node.name.span, name=name, what=what, secondary=(Label(other.span, f"{kind} of this name"),))
+            model.report(
+                "AWM103",
+                node.name.span,
+                name=name,
+                what=what,
+                secondary=(Label(other.span, f"{kind} of this name"),),
+            )
             continue
         offered = next((a for _, a in model.offers if a == name), None)
         if offered is not None:
@@ -61,8 +67,6 @@ def finish_tool(model: Model, tool: ToolModel, call: Span | None) -> bool:
     tool.state = "busy"
     tool.params = params(model, tool.name, tool.node.params)
     for param in tool.params:
-        if param.type.kind in ("duration",):
-            model.report("AWM333", param.span, what=f"parameter `{param.name}`", found=param.type.a)
         param.paging = param.name in ("limit", "offset", "sort")
     _result(model, tool)
     cx = Context(model, f"`{tool.name}`", locals={p.name: p.type for p in tool.params})
@@ -96,7 +100,9 @@ def _result(model: Model, tool: ToolModel) -> None:
             *model.entities, *model.enums, *model.records
         ):  # fmt: skip
             names = [*model.entities, *(n for n in model.shapes if "." not in n)]
-            model.report("AWM216", element.name.span, name=element.name.text, hint=nearest(element.name.text, names))
+            model.report(
+                "AWM216", element.name.span, name=element.name.text, hint=nearest(element.name.text, names)
+            )
             kind = ERROR
         else:
             kind = typeexprs.resolve(model, element, f"{tool.name}.result")
@@ -133,13 +139,17 @@ def _infer_result(model: Model, tool: ToolModel, body: Body) -> None:
         for found in returns[1:]:
             joined = common(kind, found.value.type)
             if joined is None:
-                model.report("AWM503", found.value.span, tool=tool.name, left=kind.a, right=found.value.type.a)
+                model.report(
+                    "AWM503", found.value.span, tool=tool.name, left=kind.a, right=found.value.type.a
+                )
                 kind = ERROR
                 break
             kind = joined
         tool.result = kind
         if not tool.ends and kind.kind != "error":
-            model.report("AWM501", tool.span, tool=tool.name, help="end every path with `return …` or `fail …`")
+            model.report(
+                "AWM501", tool.span, tool=tool.name, help="end every path with `return …` or `fail …`"
+            )
         shapes = {id(f.value.shape): f.value.shape for f in returns if isinstance(f.value, typed.ShapedOf)}
         row = kind.element if kind.is_rows else kind
         if shapes:

@@ -1,4 +1,6 @@
-"""Calls: functions of the language, aggregates, `fn`s, tools and actions, shapes applied, generators of seeds."""
+"""Calls: functions of the language, aggregates, `fn`s, tools and actions, shapes applied, generators of
+seeds.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,20 @@ from awmc.semantics.context import Context
 from awmc.semantics.expressions import infer, poison, present, require, rule
 from awmc.semantics.functions import AGGREGATES, FUNCTIONS, GENERATORS, result_of
 from awmc.semantics.model import Fn, ParamModel, ShapeModel, ToolModel
-from awmc.semantics.types import BOOL, DATETIME, DURATION, ERROR, INT, NULL, NUMERIC, TEXT, TEXTUAL, Type, common, list_of
+from awmc.semantics.types import (
+    BOOL,
+    DATETIME,
+    DURATION,
+    ERROR,
+    INT,
+    NULL,
+    NUMERIC,
+    TEXT,
+    TEXTUAL,
+    Type,
+    common,
+    list_of,
+)
 from awmc.syntax import ast
 
 Finisher = Callable[[Context, str], ToolModel | None]
@@ -48,13 +63,18 @@ def call(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
 
 def _unknown(cx: Context, node: ast.Call) -> typed.Expr:
     name = node.name.text
-    known = [*FUNCTIONS, *AGGREGATES, "group", "choose", *cx.model.fns, *cx.model.tools]
+    known = (
+        list(GENERATORS)
+        if cx.generators
+        else [*FUNCTIONS, *AGGREGATES, "group", "choose", *cx.model.fns, *cx.model.tools]
+    )
     hint = nearest(name, known)
     fixes = (Fix(node.name.span, hint, f"write `{hint}`"),) if hint else ()
     for arg in node.args:
         if isinstance(arg.value, ast.Call):
             infer(cx, arg.value)
-    cx.report("AWM206", node.name.span, name=name, hint=hint, fixes=fixes)
+    code = "AWM223" if cx.generators else "AWM207" if cx.wire else "AWM206"
+    cx.report(code, node.name.span, name=name, hint=hint, fixes=fixes)
     return poison(node.span)
 
 
@@ -146,7 +166,9 @@ def _function(cx: Context, node: ast.Call) -> typed.Expr:
         if value.type.kind == "error":
             return poison(node.span)
         if value.type.kind not in kinds:
-            cx.report("AWM308", value.span, function=name, found=value.type.a, help=f"it takes {signature.wants}")
+            cx.report(
+                "AWM308", value.span, function=name, found=value.type.a, help=f"it takes {signature.wants}"
+            )
             return poison(node.span)
         values.append(value)
     if name == "round" and len(values) == 1:
@@ -163,13 +185,21 @@ def _whole(digits: typed.Expr) -> bool:
 
 def _choose(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
     if not node.args or node.args[0].name is not None:
-        cx.report("AWM228", node.span, callee="choose", expected="an enum and a value for each of its values", found="none")
+        cx.report(
+            "AWM228",
+            node.span,
+            callee="choose",
+            expected="an enum and a value for each of its values",
+            found="none",
+        )
         return poison(node.span)
     chosen = present(cx, infer(cx, node.args[0].value))
     if chosen.type.kind == "error":
         return poison(node.span)
     if chosen.type.kind != "enum":
-        cx.report("AWM308", chosen.span, function="choose", found=chosen.type.a, help="it takes an enum first")
+        cx.report(
+            "AWM308", chosen.span, function="choose", found=chosen.type.a, help="it takes an enum first"
+        )
         return poison(node.span)
     symbol = cx.model.enums[chosen.type.name]
     values: dict[str, typed.Expr] = {}
@@ -255,7 +285,15 @@ def match_arguments(
             hint = nearest(arg.name.text, names)
             fixes = (Fix(arg.name.span, hint, f"write `{hint}`"),) if hint else ()
             help_text = None if hint or not names else "it takes " + ", ".join(f"`{n}`" for n in names)
-            cx.report("AWM210", arg.name.span, callee=callee, parameter=arg.name.text, hint=hint, fixes=fixes, help=help_text)
+            cx.report(
+                "AWM210",
+                arg.name.span,
+                callee=callee,
+                parameter=arg.name.text,
+                hint=hint,
+                fixes=fixes,
+                help=help_text,
+            )
             fine = False
         elif arg.name.text in found:
             cx.report("AWM110", arg.name.span, callee=callee, argument=arg.name.text)
@@ -295,9 +333,17 @@ def _fn(cx: Context, node: ast.Call, fn: Fn) -> typed.Expr:
     filled = dict(values)
     for param in fn.params:
         if param.name not in filled:
-            default = param.default if param.default is not None else typed.Const(node.span, param.type.or_null(), None, "")
+            default = (
+                param.default
+                if param.default is not None
+                else typed.Const(node.span, param.type.or_null(), None, "")
+            )
             filled[param.name] = default
-    if cx.pure and fn.value is not None and any(isinstance(n, (typed.Now, typed.Me)) for n in typed.walk(fn.value)):
+    if (
+        cx.pure
+        and fn.value is not None
+        and any(isinstance(n, (typed.Now, typed.Me)) for n in typed.walk(fn.value))
+    ):
         cx.report("AWM409", node.span, word=fn.name, where=cx.where)
         return poison(node.span)
     return typed.FnCall(node.span, fn.type, fn, tuple(filled.items()))
@@ -337,7 +383,13 @@ def apply(cx: Context, node: ast.Apply, expected: Type | None) -> typed.Expr:
         return poison(node.span)
     shape.used = True
     if len(node.args) != 1 or node.args[0].name is not None:
-        cx.report("AWM228", node.span, callee=node.name.text, expected="one row", found=f"{len(node.args)} arguments")
+        cx.report(
+            "AWM228",
+            node.span,
+            callee=node.name.text,
+            expected="one row",
+            found=f"{len(node.args)} arguments",
+        )
         return poison(node.span)
     of = infer(cx, node.args[0].value)
     if of.type.kind == "error":
@@ -375,10 +427,18 @@ def _generator(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr
             cx.report("AWM332", args[0].span, what="the argument of `seq`")
             return poison(node.span)
         textual = first.type.kind == "text" and expected is not None and expected.kind in ("email", "url")
-        return typed.GeneratorOf(node.span, expected.present if textual and expected else first.type, name, None, (first,))
+        return typed.GeneratorOf(
+            node.span, expected.present if textual and expected else first.type, name, None, (first,)
+        )
     if name == "spread":
         return _spread(cx, node, expected)
-    args = by_place(cx, node, 2 if name == "pick" else 1, 99, "a query, or values to choose from" if name == "pick" else "a query")
+    args = by_place(
+        cx,
+        node,
+        2 if name == "pick" else 1,
+        99,
+        "a query, or values to choose from" if name == "pick" else "a query",
+    )
     if args is None or name == "each":
         if args is not None:
             cx.report("AWM228", node.span, callee=name, expected="one query", found=f"{len(args)} arguments")
@@ -399,8 +459,10 @@ def _generator(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr
 
 
 FAKES = (
-    "name", "first_name", "last_name", "full_name", "email", "phone", "username", "password", "street", "address", "city", "state",
-    "country", "postcode", "zip", "company", "job", "word", "sentence", "text", "title", "url", "color", "iban", "uuid", "isbn",
+    "name", "first_name", "last_name", "full_name", "email", "phone", "username", "password", "street",
+    "address", "city", "state",
+    "country", "postcode", "zip", "company", "job", "word", "sentence", "text", "title", "url", "color",
+    "iban", "uuid", "isbn",
     "license_plate", "vin", "quote", "domain", "ip", "language", "currency", "nationality", "university",
 )  # fmt: skip
 
@@ -434,7 +496,9 @@ def _spread(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
         return poison(node.span)
     if kind.kind == "duration" and expected is not None and expected.kind in ("date", "datetime"):
         kind = DURATION
-    return typed.GeneratorOf(node.span, kind, "spread", None, (require_kind(cx, low, kind), require_kind(cx, high, kind)))
+    return typed.GeneratorOf(
+        node.span, kind, "spread", None, (require_kind(cx, low, kind), require_kind(cx, high, kind))
+    )
 
 
 __all__ = ["DATETIME", "list_of"]

@@ -7,12 +7,25 @@ from collections.abc import Callable
 from awmc.semantics import calls as calls  # registers the rules of calls
 from awmc.semantics import queries as queries  # registers the rule of queries
 from awmc.semantics.bodies import check_tools, declare_tools
-from awmc.semantics.declarations import declare_shapes, resolve_columns, resolve_fns, resolve_invariants, resolve_shapes
+from awmc.semantics.declarations import (
+    declare_shapes,
+    resolve_columns,
+    resolve_fns,
+    resolve_invariants,
+    resolve_shapes,
+)
 from awmc.semantics.declare import declare
 from awmc.semantics.entities import resolve_entities, resolve_records
 from awmc.semantics.expand import expand
 from awmc.semantics.model import Model
-from awmc.semantics.rules import check_actor, check_reach, check_storage, check_use, resolve_actor
+from awmc.semantics.rules import (
+    check_actor,
+    check_circles,
+    check_reach,
+    check_storage,
+    check_use,
+    resolve_actor,
+)
 from awmc.semantics.seeds import declare_seeds, resolve_seeds
 from awmc.semantics.tasks import resolve_tasks
 from awmc.source import Source
@@ -33,6 +46,7 @@ PASSES: tuple[Callable[[Model], None], ...] = (
     declare_seeds,
     check_actor,
     resolve_columns,
+    check_circles,
     declare_shapes,
     resolve_fns,
     resolve_shapes,
@@ -47,7 +61,9 @@ LAST: tuple[Callable[[Model], None], ...] = (check_reach, check_use)
 
 
 def analyse(spec: ast.Spec, source: Source) -> Model:
-    """The Model of a spec. `model.problems` holds every diagnostic, in source order, errors of an earlier cause alone."""
+    """The Model of a spec. `model.problems` holds every diagnostic, in source order, errors of an earlier
+    cause alone.
+    """
     model = Model(source, spec)
     for run in PASSES:
         run(model)

@@ -13,14 +13,18 @@ from awmc.semantics.types import Type
 from awmc.source import Span
 
 Fact = tuple[Any, ...]
-"""A path known not to be null, as nested tuples of places; a `(entity, field)` pair in it is a column it goes through."""
+"""A path known not to be null, as nested tuples of places; a `(entity, field)` pair in it is a column it goes
+through.
+"""
 
 
 @dataclass(slots=True)
 class Context:
-    """`where`: the place in words, for messages. `wire`: values are as an agent sees them (in a `solve`). `lenient`: nulls
-    are found by running. `pure`: neither `me` nor `now`. `head`: a call may stand here. `given`: collects the optional
-    parameters of the term that is being read; None where `x?` cannot be left out."""
+    """`where`: the place in words, for messages. `wire`: values are as an agent sees them (in a `solve`).
+    `lenient`: nulls are found by running. `pure`: neither `me` nor `now`. `head`: a call may stand here.
+    `given`: collects the optional parameters of the term that is being read; None where `x?` cannot be left
+    out.
+    """
 
     model: Model
     where: str
@@ -41,11 +45,12 @@ class Context:
     calls: str = ""
     """Why a call cannot stand here, or `""` where tools and actions may be called at a head."""
     old: bool = False
-    group: bool = False
+    results: dict[str, str] = field(default_factory=dict)
+    """Locals that hold the result of a tool."""
     stored: bool = True
     """Whether stored rows may be read here."""
 
-    def report(self, code: str, span: Span, **details: Any) -> None:
+    def report(self, code: str, span: Span, /, **details: Any) -> None:
         self.model.report(code, span, **details)
 
     @contextmanager
@@ -85,7 +90,8 @@ class Context:
 
         def touched(fact: Fact) -> bool:
             return any(
-                isinstance(part, tuple) and len(part) == 2 and (part in columns or part[0] in entities) for part in fact
+                isinstance(part, tuple) and len(part) == 2 and (part in columns or part[0] in entities)
+                for part in fact
             )
 
         self.facts = frozenset(f for f in self.facts if not touched(f))

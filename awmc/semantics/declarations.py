@@ -1,13 +1,24 @@
-"""What declarations say in expressions: computed columns, defaults, checks, scopes, unique keys, `fn`s, shapes, invariants."""
+"""What declarations say in expressions: computed columns, defaults, checks, scopes, unique keys, `fn`s,
+shapes, invariants.
+"""
 
 from __future__ import annotations
 
 from awmc.diagnostics.model import Label
-from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed, typeexprs
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import condition, convert, infer, member, require
-from awmc.semantics.model import Entity, Field, Fn, Invariant, MemberModel, Model, ParamModel, Rule, ShapeModel
+from awmc.semantics.model import (
+    Entity,
+    Field,
+    Fn,
+    Invariant,
+    MemberModel,
+    Model,
+    ParamModel,
+    Rule,
+    ShapeModel,
+)
 from awmc.semantics.types import ERROR, MONEY, SCALARS, TEXTUAL, Type, row_of
 from awmc.source import Span
 from awmc.syntax import ast
@@ -38,7 +49,13 @@ def _default(model: Model, entity: Entity, field: Field) -> None:
     node = field.node.default if field.node is not None else None
     if node is None:
         return
-    what = "derived" if field.kind in ("computed", "relation", "link") else "a state column" if field.moves else ""
+    what = (
+        "derived"
+        if field.kind in ("computed", "relation", "link")
+        else "a state column"
+        if field.moves
+        else ""
+    )
     if what or field.natural_key:
         model.report("AWM324", node.span, field=field.name, what=what or "a key", thing="default")
         return
@@ -49,7 +66,9 @@ def _default(model: Model, entity: Entity, field: Field) -> None:
         return
     cx = Context(model, "a default", stored=False, calls="a default is a constant, `me` or `now`")
     if isinstance(node, ast.Ref) and node.name == "now" and field.type.kind == "date":
-        model.report("AWM301", node.span, what=f"the default of `{field.name}`", found="a datetime", expected="a date")
+        model.report(
+            "AWM301", node.span, what=f"the default of `{field.name}`", found="a datetime", expected="a date"
+        )
         return
     field.default = require(cx, node, field.type, f"the default of `{field.name}`")
     check_limits(model, field.default, field.type, f"the default of `{field.name}`")
@@ -74,11 +93,18 @@ def _computed(model: Model, entity: Entity, field: Field) -> None:
 
 def _computed_circles(model: Model) -> None:
     needs: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    fields = {(f.entity, f.name): f for e in model.entities.values() for f in e.fields.values() if f.kind == "computed"}
+    fields = {
+        (f.entity, f.name): f
+        for e in model.entities.values()
+        for f in e.fields.values()
+        if f.kind == "computed"
+    }
     for key, field in fields.items():
-        used = typed.walk(field.value) if field.value is not None else ()
+        used = list(typed.walk(field.value)) if field.value is not None else []
         needs[key] = {
-            (n.field.entity, n.field.name) for n in used if isinstance(n, typed.ColumnOf) and n.field.kind == "computed"
+            (n.field.entity, n.field.name)
+            for n in used
+            if isinstance(n, typed.ColumnOf) and n.field.kind == "computed"
         }
     reported: set[tuple[str, str]] = set()
     for start in needs:
@@ -90,7 +116,9 @@ def _computed_circles(model: Model) -> None:
             fields[start].value = None
 
 
-def _circle(needs: dict[tuple[str, str], set[tuple[str, str]]], start: tuple[str, str]) -> list[tuple[str, str]]:
+def _circle(
+    needs: dict[tuple[str, str], set[tuple[str, str]]], start: tuple[str, str]
+) -> list[tuple[str, str]]:
     stack = [(start, [start])]
     seen: set[tuple[str, str]] = set()
     while stack:
@@ -125,7 +153,9 @@ def check_limits(model: Model, value: typed.Expr, kind: Type, what: str) -> bool
         return True
     low, high = kind.low, kind.high
     if (low is not None and number < low) or (high is not None and number > high):  # type: ignore[operator]
-        shown = tuple(None if b is None else (f"{int(b) / 100:g}" if kind.kind == "money" else b) for b in (low, high))
+        shown = tuple(
+            None if b is None else (f"{int(b) / 100:g}" if kind.kind == "money" else b) for b in (low, high)
+        )
         model.report("AWM313", value.span, what=what, value=said, range=f"`{typeexprs.range_text(*shown)}`")
         return False
     return True
@@ -174,7 +204,12 @@ def _owner(model: Model, entity: Entity) -> None:
         return
     if model.actor is None:
         env = model.env.name.text if model.env else ""
-        model.report("AWM220", span, env=env, help="name the row that the agent acts for: `actor Entity label` in `env`")
+        model.report(
+            "AWM220",
+            span,
+            env=env,
+            help="name the row that the agent acts for: `actor Entity label` in `env`",
+        )
         return
     if reached.type.kind != "row" or reached.type.name != model.actor[0]:
         model.report("AWM414", span, path=model.text(span), found=reached.type.a, actor=model.actor[0])
@@ -212,7 +247,11 @@ def _check(model: Model, entity: Entity, attribute: ast.Attribute) -> None:
     if beyond is not None:
         model.report("AWM413", beyond.span, entity=entity.name, what=f"`{model.text(beyond.span)}`")
         return
-    text = str(message.value) if isinstance(message, ast.Literal) else f"It must hold that {model.text(args[0].value.span)}."
+    text = (
+        str(message.value)
+        if isinstance(message, ast.Literal)
+        else f"It must hold that {model.text(args[0].value.span)}."
+    )
     name = f"{entity.table}_check_{len(entity.checks) + 1}"
     entity.checks.append(Rule(name, attribute.span, cx.self_binder, test, text))
 
@@ -238,6 +277,9 @@ def _unique(model: Model, entity: Entity, attribute: ast.Attribute) -> None:
                 return
             if field.kind != "stored":
                 model.report("AWM226", arg.span, name=field.name, found="no stored column", expected="one")
+                return
+            if field in fields:
+                model.report("AWM123", arg.span, owner="@@unique", field=field.name)
                 return
             fields.append(field)
         else:
@@ -307,6 +349,7 @@ def params(model: Model, owner: str, nodes: tuple[ast.Param, ...]) -> list[Param
             continue
         if name in ("me", "now", "self", "clock"):
             model.report("AWM129", node.name.span, name=name, what="a parameter")
+            found[name] = ParamModel(name, node.name.span, ERROR, False)
             continue
         kind = typeexprs.resolve(model, node.type, f"{owner}.{name}")
         kind = typeexprs.with_pattern(model, kind, node.attributes, name)
@@ -316,7 +359,9 @@ def params(model: Model, owner: str, nodes: tuple[ast.Param, ...]) -> list[Param
             default = require(cx, node.default, kind, f"the default of `{name}`")
             check_limits(model, default, kind, f"the default of `{name}`")
         doc = node.doc.value if node.doc else ""
-        found[name] = ParamModel(name, node.name.span, kind, default is None and not kind.nullable, default, doc)
+        found[name] = ParamModel(
+            name, node.name.span, kind, default is None and not kind.nullable, default, doc
+        )
     return list(found.values())
 
 
@@ -328,12 +373,15 @@ def declare_shapes(model: Model) -> None:
     for item in model.spec.items:
         if not isinstance(item, ast.Shape) or item.name.text in model.shapes:
             continue
-        if item.name.text in model.entities or item.name.text in model.enums or item.name.text in model.records:
+        if (
+            item.name.text in model.entities
+            or item.name.text in model.enums
+            or item.name.text in model.records
+        ):
             continue
-        entity = model.entities.get(item.entity.text)
+        entity = typeexprs.entity_named(model, item.entity)
         if entity is None:
-            hint = nearest(item.entity.text, model.entities)
-            model.report("AWM202", item.entity.span, name=item.entity.text, hint=hint)
+            model.broken.add(item.name.text)
             continue
         binder = typed.Binder("", row_of(entity.name), is_self=True)
         model.shapes[item.name.text] = ShapeModel(item.name.text, item.name.span, entity, binder, node=item)
@@ -375,10 +423,15 @@ def _member(model: Model, shape: ShapeModel, name: str, node: ast.ShapeMember) -
         return MemberModel(name, node.span, value.of, value.shape, doc)
     if isinstance(value, typed.ColumnOf):
         doc = value.field.doc
+        if value.field.hidden:
+            model.report("AWM517", node.span, field=value.field.name, entity=value.field.entity)
+            return None
     row = value.type.element if value.type.is_rows else value.type
     if node.nested is not None:
         if row is None or row.kind != "row":
-            model.report("AWM219", node.path[-1].span, expr=name, found=value.type.a, field=_first(node.nested))
+            model.report(
+                "AWM219", node.path[-1].span, expr=name, found=value.type.a, field=_first(node.nested)
+            )
             return None
         nested = _nested(model, f"{shape.name}.{name}", node, model.entities[row.name])
         fill_shape(model, nested, node.nested)
@@ -387,7 +440,9 @@ def _member(model: Model, shape: ShapeModel, name: str, node: ast.ShapeMember) -
         assert row is not None
         return MemberModel(name, node.span, value, default_shape(model, model.entities[row.name]), doc)
     if value.type.kind == "duration":
-        model.report("AWM523", node.span, found="a duration", help="show days with `days_between(…)`, or the moments")
+        model.report(
+            "AWM523", node.span, found="a duration", help="show days with `days_between(…)`, or the moments"
+        )
         return None
     return MemberModel(name, node.span, value, None, doc)
 
@@ -409,7 +464,9 @@ def _nested(model: Model, name: str, node: ast.ShapeMember, entity: Entity) -> S
     return shape
 
 
-def inline_shape(model: Model, name: str, span: Span, entity: Entity, members: tuple[ast.ShapeMember, ...]) -> ShapeModel:
+def inline_shape(
+    model: Model, name: str, span: Span, entity: Entity, members: tuple[ast.ShapeMember, ...]
+) -> ShapeModel:
     """The shape written in a tool's result."""
     binder = typed.Binder("", row_of(entity.name), is_self=True)
     shape = ShapeModel(name, span, entity, binder, implicit=True, used=True)
@@ -435,7 +492,9 @@ def default_shape(model: Model, entity: Entity) -> ShapeModel:
         if field.kind == "computed" and field.value is None:
             continue
         shape.members.append(
-            MemberModel(field.name, field.span, typed.ColumnOf(field.span, field.type, row, field), None, field.doc)
+            MemberModel(
+                field.name, field.span, typed.ColumnOf(field.span, field.type, row, field), None, field.doc
+            )
         )
     return shape
 
@@ -458,10 +517,8 @@ def resolve_invariants(model: Model) -> None:
         entity = None
         binder = None
         if item.entity is not None:
-            entity = model.entities.get(item.entity.text)
+            entity = typeexprs.entity_named(model, item.entity)
             if entity is None:
-                hint = nearest(item.entity.text, model.entities)
-                model.report("AWM202", item.entity.span, name=item.entity.text, hint=hint)
                 continue
             binder = typed.Binder("", row_of(entity.name), is_self=True)
         cx = Context(model, "an invariant", self_binder=binder, pure=True, calls="an invariant calls no tool")

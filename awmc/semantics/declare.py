@@ -18,7 +18,9 @@ OFFERS = ("calculate", "think", "handoff")
 
 
 def declare(model: Model) -> None:
-    """Fills in the environment, enums, records, entities and `fn`s by name; tools follow when they are expanded."""
+    """Fills in the environment, enums, records, entities and `fn`s by name; tools follow when they are
+    expanded.
+    """
     _environment(model)
     types: dict[str, ast.Name] = {}
     for item in model.spec.items:
@@ -31,13 +33,18 @@ def declare(model: Model) -> None:
 def _environment(model: Model) -> None:
     envs = [item for item in model.spec.items if isinstance(item, ast.Env)]
     if not envs:
-        model.report("AWM401", Span.at(0), help="begin the spec with `env name \"about\" { clock … }`")
+        model.report("AWM401", Span.at(0), help='begin the spec with `env name "about" { clock … }`')
         return
     env = model.env = envs[0]
     for other in envs[1:]:
         model.report("AWM101", other.name.span, secondary=(Label(env.name.span, "the first one is here"),))
     if not env.clocks:
-        model.report("AWM402", env.name.span, env=env.name.text, help="add `clock 2026-01-05T09:00`, the world's first instant")
+        model.report(
+            "AWM402",
+            env.name.span,
+            env=env.name.text,
+            help="add `clock 2026-01-05T09:00`, the world's first instant",
+        )
     for extra in env.clocks[1:]:
         model.report("AWM118", extra.span, what=f"env `{env.name.text}`", clause="clock")
     for second in env.actors[1:]:
@@ -51,7 +58,12 @@ def _environment(model: Model) -> None:
     seen: set[str] = set()
     for offered in env.offers:
         if offered.name.text not in OFFERS:
-            model.report("AWM217", offered.name.span, name=offered.name.text, help="there are `calculate`, `think` and `handoff`")
+            model.report(
+                "AWM217",
+                offered.name.span,
+                name=offered.name.text,
+                help="there are `calculate`, `think` and `handoff`",
+            )
         elif offered.name.text in seen:
             model.report("AWM124", offered.name.span, tool=offered.name.text)
         else:
@@ -59,10 +71,18 @@ def _environment(model: Model) -> None:
             model.offers.append((offered.name.text, (offered.alias or offered.name).text))
 
 
-def _type(model: Model, item: ast.Enum | ast.Record | ast.Entity | ast.Shape, types: dict[str, ast.Name]) -> None:
+def _type(
+    model: Model, item: ast.Enum | ast.Record | ast.Entity | ast.Shape, types: dict[str, ast.Name]
+) -> None:
     name = item.name
     if name.text in types:
-        model.report("AWM102", name.span, name=name.text, secondary=(Label(types[name.text].span, "it is declared here"),))
+        model.report(
+            "AWM102",
+            name.span,
+            name=name.text,
+            secondary=(Label(types[name.text].span, "it is declared here"),),
+        )
+        model.broken.add(name.text)
         return
     types[name.text] = name
     if isinstance(item, ast.Enum):
@@ -70,9 +90,17 @@ def _type(model: Model, item: ast.Enum | ast.Record | ast.Entity | ast.Shape, ty
     elif isinstance(item, ast.Record):
         model.records[name.text] = RecordSymbol(name.text, name.span)
     elif isinstance(item, ast.Entity):
+        if not item.fields:
+            model.report("AWM403", name.span, what=f"entity `{name.text}`")
         singular = snake(name.text)
         model.entities[name.text] = Entity(
-            name.text, name.span, item, singular, singular, plural_of(singular), item.about.value if item.about else ""
+            name.text,
+            name.span,
+            item,
+            singular,
+            singular,
+            plural_of(singular),
+            item.about.value if item.about else "",
         )
 
 

@@ -9,7 +9,8 @@ from awmc.semantics.model import Effects, Entity, Field, Model, ParamModel, Shap
 from awmc.semantics.types import Type
 
 AUTOMATIC = (
-    "invalid_arguments", "not_found", "conflict", "check_failed", "in_use", "illegal_move", "invariant_violated", "ended",
+    "invalid_arguments", "not_found", "conflict", "check_failed", "in_use", "illegal_move",
+    "invariant_violated", "ended",
     "invalid_expression", "internal",
 )  # fmt: skip
 
@@ -32,7 +33,7 @@ class Reads:
             case typed.ColumnOf():
                 self.entities.add(node.field.entity)
                 self.columns.add((node.field.entity, node.field.name))
-                if node.field.kind == "computed" and self._first(node.field):
+                if node.field.value is not None and self._first(node.field):
                     self.add(node.field.value)
             case typed.RelationOf():
                 element = node.field.type.element
@@ -176,7 +177,9 @@ def invariant_reads(model: Model, name: str) -> Reads:
 
 
 def automatic_codes(model: Model, tool: ToolModel) -> None:
-    """The errors that a call may answer by itself. `invariant_violated` is no answer to plan on, and not among them."""
+    """The errors that a call may answer by itself. `invariant_violated` is no answer to plan on, and not
+    among them.
+    """
     codes = tool.automatic
     if tool.params:
         codes.add("invalid_arguments")

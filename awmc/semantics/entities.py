@@ -1,4 +1,6 @@
-"""Records, entities and their fields: types, attributes, relations; what needs expressions comes later (`columns`)."""
+"""Records, entities and their fields: types, attributes, relations; what needs expressions comes later
+(`columns`).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,18 @@ from awmc.semantics.model import Entity, EnumSymbol, Field, Model
 from awmc.semantics.types import ERROR, TEXTUAL, Type, id_of
 from awmc.syntax import ast
 
-FIELD_ATTRIBUTES = ("unique", "search", "hidden", "computed", "via", "match", "untracked", "cascade", "id", "many")
+FIELD_ATTRIBUTES = (
+    "unique",
+    "search",
+    "hidden",
+    "computed",
+    "via",
+    "match",
+    "untracked",
+    "cascade",
+    "id",
+    "many",
+)
 ENTITY_ATTRIBUTES = ("unique", "check", "scope", "names", "id")
 _ID_FORM = re.compile(r"[^{}]*\{n(?::0[1-9][0-9]?)?\}[^{}]*")
 
@@ -42,7 +55,11 @@ def _record(model: Model, item: ast.Record, pending: dict[str, ast.Record], path
     for part in symbol.parts:
         if part.type.kind in ("row", "list", "record") and part.type.kind != "error":
             model.report(
-                "AWM324", part.span, field=part.name, what=f"a part of record `{symbol.name}`", thing=f"type {part.type}"
+                "AWM324",
+                part.span,
+                field=part.name,
+                what=f"a part of record `{symbol.name}`",
+                thing=f"type {part.type}",
             )
 
 
@@ -71,11 +88,18 @@ def _names_and_id(model: Model, entity: Entity) -> None:
             if len(values) == 2 and all(isinstance(v, ast.Ref) for v in values):
                 entity.singular, entity.plural = (v.name for v in values if isinstance(v, ast.Ref))
             else:
-                model.report("AWM410", attribute.span, attribute="@@names", expected="the singular and the plural, as two names")
+                model.report(
+                    "AWM410",
+                    attribute.span,
+                    attribute="@@names",
+                    expected="the singular and the plural, as two names",
+                )
         elif name == "id":
             form = typeexprs.one_text(attribute)
             if form is None:
-                model.report("AWM410", attribute.span, attribute="@@id", expected='a form such as `"ORD-{n:05}"`')
+                model.report(
+                    "AWM410", attribute.span, attribute="@@id", expected='a form such as `"ORD-{n:05}"`'
+                )
             elif not _ID_FORM.fullmatch(form):
                 model.report("AWM411", attribute.args[0].span, form=form)
             elif entity.id_format:
@@ -85,9 +109,13 @@ def _names_and_id(model: Model, entity: Entity) -> None:
         elif name not in ENTITY_ATTRIBUTES:
             hint = nearest(name, ENTITY_ATTRIBUTES)
             if name in FIELD_ATTRIBUTES:
-                model.report("AWM232", attribute.span, attribute=f"@@{name}", expected="a column", found="an entity")
+                model.report(
+                    "AWM232", attribute.span, attribute=f"@@{name}", expected="a column", found="an entity"
+                )
             else:
-                model.report("AWM214", attribute.name.span, attribute=name, hint=f"@@{hint}" if hint else None)
+                model.report(
+                    "AWM214", attribute.name.span, attribute=name, hint=f"@@{hint}" if hint else None
+                )
     if not [a for a in entity.node.attributes if a.name.text == "names"]:
         entity.plural = plural_of(entity.singular)
 
@@ -124,21 +152,24 @@ def _states(model: Model, owner: str, node: ast.States, field: Field) -> Type:
         for target in transition.targets:
             names.setdefault(target.text, target)
             if target.text in moves.setdefault(transition.source.text, []):
-                model.report("AWM120", target.span, field=field.name, start=transition.source.text, end=target.text)
+                model.report(
+                    "AWM120", target.span, field=field.name, start=transition.source.text, end=target.text
+                )
             else:
                 moves[transition.source.text].append(target.text)
-    model.enums[owner] = EnumSymbol(owner, node.span, tuple((n, n, "") for n in names), inline=True)
+    values = tuple((name, name, "") for name in names)
+    model.enums[owner] = EnumSymbol(owner, node.span, values, inline=True, states=field.name)
     field.moves = {name: tuple(moves.get(name, ())) for name in names}
     first = next(iter(names))
     reached, edge = {first}, [first]
     while edge:
-        for target in field.moves[edge.pop()]:
-            if target not in reached:
-                reached.add(target)
-                edge.append(target)
-    for name, place in names.items():
-        if name not in reached:
-            model.report("AWM421", place.span, first=first, state=name, field=field.name)
+        for end in field.moves[edge.pop()]:
+            if end not in reached:
+                reached.add(end)
+                edge.append(end)
+    for state, place in names.items():
+        if state not in reached:
+            model.report("AWM421", place.span, first=first, state=state, field=field.name)
     return Type("enum", name=owner)
 
 
@@ -148,7 +179,13 @@ def _attributes(model: Model, entity: Entity, field: Field, node: ast.Field) -> 
         name = attribute.name.text
         if name not in FIELD_ATTRIBUTES:
             if name in ENTITY_ATTRIBUTES:
-                model.report("AWM232", attribute.span, attribute=f"@{name}", expected="an entity, as `@@`", found="a column")
+                model.report(
+                    "AWM232",
+                    attribute.span,
+                    attribute=f"@{name}",
+                    expected="an entity, as `@@`",
+                    found="a column",
+                )
             else:
                 typeexprs.unknown_attribute(model, attribute, FIELD_ATTRIBUTES)
             continue
@@ -179,13 +216,17 @@ def _attribute(model: Model, entity: Entity, field: Field, attribute: ast.Attrib
             if len(attribute.args) != 1:
                 model.report("AWM410", attribute.span, attribute="@computed", expected="one expression")
         case "search":
-            field.search = True
+            field.search = kind in TEXTUAL
             if kind not in (*TEXTUAL, "error"):
-                model.report("AWM322", attribute.span, attribute="@search", field=field.name, found=field.type.a)
+                model.report(
+                    "AWM322", attribute.span, attribute="@search", field=field.name, found=field.type.a
+                )
         case "cascade":
             field.cascade = True
             if kind not in ("row", "error"):
-                model.report("AWM322", attribute.span, attribute="@cascade", field=field.name, found=field.type.a)
+                model.report(
+                    "AWM322", attribute.span, attribute="@cascade", field=field.name, found=field.type.a
+                )
         case "match":
             field.type = typeexprs.match_of(model, field.type, attribute, field.name)
         case "id":
@@ -261,7 +302,11 @@ def _relations(model: Model, entity: Entity) -> None:
 
 
 def _relation(model: Model, entity: Entity, field: Field, target: Entity) -> None:
-    back = [f.name for f in target.fields.values() if f.kind == "stored" and f.type.kind == "row" and f.type.name == entity.name]
+    back = [
+        f.name
+        for f in target.fields.values()
+        if f.kind == "stored" and f.type.kind == "row" and f.type.name == entity.name
+    ]
     if field.via:
         if field.via not in back:
             if field.via not in target.fields:

@@ -9,7 +9,7 @@ from typing import Any
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics.functions import AGGREGATES
 from awmc.semantics.model import Entity, Field, Model
-from awmc.semantics.typeexprs import report_unknown_field, scope_exists
+from awmc.semantics.typeexprs import entity_named, report_unknown_field, scope_exists
 from awmc.semantics.types import TEXTUAL
 from awmc.source import Span
 from awmc.syntax import ast
@@ -18,7 +18,9 @@ ITEMS = ("list", "get", "create", "update", "delete")
 
 
 def expand(model: Model) -> list[tuple[ast.Tool, str]]:
-    """All tools and actions in source order; derived ones with `Entity.item`, those written by hand with `""`."""
+    """All tools and actions in source order; derived ones with `Entity.item`, those written by hand with
+    `""`.
+    """
     tools: list[tuple[ast.Tool, str]] = []
     for item in model.spec.items:
         if isinstance(item, ast.Tool):
@@ -29,10 +31,8 @@ def expand(model: Model) -> list[tuple[ast.Tool, str]]:
 
 
 def _expand_block(model: Model, node: ast.Tools) -> list[tuple[ast.Tool, str]]:
-    entity = model.entities.get(node.entity.text)
+    entity = entity_named(model, node.entity)
     if entity is None:
-        hint = nearest(node.entity.text, model.entities)
-        model.report("AWM202", node.entity.span, name=node.entity.text, hint=hint)
         return []
     if node.scope is not None and not scope_exists(model, entity.name, node.scope):
         return []
@@ -43,7 +43,13 @@ def _expand_block(model: Model, node: ast.Tools) -> list[tuple[ast.Tool, str]]:
             model.report("AWM216", node.shape.span, name=node.shape.text, hint=hint)
             return []
         if shape.entity is not entity:
-            model.report("AWM518", node.shape.span, shape=shape.name, entity=shape.entity.name, found=f"`{entity.name}`")
+            model.report(
+                "AWM518",
+                node.shape.span,
+                shape=shape.name,
+                entity=shape.entity.name,
+                found=f"`{entity.name}`",
+            )
             return []
         shape.used = True
     if not node.items:
@@ -120,7 +126,9 @@ class _Writer:
     def param(
         self, name: str, kind: ast.TypeExpr, default: ast.Expr | None = None, doc: str = ""
     ) -> ast.Param:
-        return ast.Param(self.span, self.name(name), kind, default, (), ast.Text(self.span, doc) if doc else None)
+        return ast.Param(
+            self.span, self.name(name), kind, default, (), ast.Text(self.span, doc) if doc else None
+        )
 
     def rows(self) -> ast.Expr:
         if self.scope is not None:
@@ -130,7 +138,9 @@ class _Writer:
     def row_type(self, entity: str, *, optional: bool = False) -> ast.RowType:
         """A reference; in scoped tools it takes the scope of the same name where its entity has one."""
         scope = None
-        if self.scope is not None and (entity == self.entity.name or self._has_scope(entity, self.scope.text)):
+        if self.scope is not None and (
+            entity == self.entity.name or self._has_scope(entity, self.scope.text)
+        ):
             scope = self.name(self.scope.text)
         return ast.RowType(self.span, scope, self.name(entity), optional)
 
@@ -139,7 +149,10 @@ class _Writer:
         if scope == "my" and node.owner:
             return True
         return any(
-            a.name.text == "scope" and a.args and isinstance(a.args[0].value, ast.Ref) and a.args[0].value.name == scope
+            a.name.text == "scope"
+            and a.args
+            and isinstance(a.args[0].value, ast.Ref)
+            and a.args[0].value.name == scope
             for a in node.attributes
         )
 
@@ -157,7 +170,9 @@ class _Writer:
         return ast.Tool(self.span, name, tuple(params), ast.Text(self.span, about), result, block, False)
 
     def one(self) -> ast.ResultType:
-        return ast.ResultType(self.span, ast.RowType(self.span, None, self.name(self.result), False), None, False)
+        return ast.ResultType(
+            self.span, ast.RowType(self.span, None, self.name(self.result), False), None, False
+        )
 
     @property
     def noun(self) -> str:
@@ -189,13 +204,19 @@ class _Writer:
             if kind == "list" and not _filterable(field):
                 self.model.report("AWM519", name.span, field=name.text, found=field.type.a)
                 return None
-            if kind != "list" and (field.kind in ("relation", "computed") or (kind == "create" and field.moves)):
+            if kind != "list" and (
+                field.kind in ("relation", "computed") or (kind == "create" and field.moves)
+            ):
                 what = "computed" if field.kind == "computed" else "a relation"
                 if field.moves:
                     first = next(iter(field.moves))
-                    self.model.report("AWM422", name.span, entity=self.entity.name, field=name.text, state=first)
+                    self.model.report(
+                        "AWM422", name.span, entity=self.entity.name, field=name.text, state=first
+                    )
                 else:
-                    self.model.report("AWM508", name.span, field=name.text, entity=self.entity.name, what=what)
+                    self.model.report(
+                        "AWM508", name.span, field=name.text, entity=self.entity.name, what=what
+                    )
                 return None
             if field.hidden and kind == "list":
                 self.model.report("AWM517", name.span, entity=self.entity.name, field=name.text)
@@ -203,7 +224,12 @@ class _Writer:
             found.append(field)
         if kind == "create":
             for field in self.entity.fields.values():
-                missing = field.kind == "stored" and field not in found and not field.moves and not field.type.nullable
+                missing = (
+                    field.kind == "stored"
+                    and field not in found
+                    and not field.moves
+                    and not field.type.nullable
+                )
                 has_default = field.node is not None and field.node.default is not None
                 if missing and not has_default:
                     self.model.report("AWM520", self.span, entity=self.entity.name, field=field.name)
@@ -232,7 +258,9 @@ class _Writer:
         if search:
             words = self._searched(search)
             doc = "words to search for in " + " and ".join(f.name.replace("_", " ") for f in search)
-            params.append(self.param("query", ast.BaseType(self.span, self.name("text"), True, None), doc=doc))
+            params.append(
+                self.param("query", ast.BaseType(self.span, self.name("text"), True, None), doc=doc)
+            )
             test: ast.Expr = ast.Call(
                 self.span, self.name("matches"),
                 (ast.Arg(self.span, None, words), ast.Arg(self.span, None, self.given("query"))),
@@ -240,13 +268,19 @@ class _Writer:
             terms.append(test)
         order = self._sorted([*columns, *(f for f in search if f not in columns)], params, words)
         page = ast.Range(self.span, _int(self.span, 1), _int(self.span, 100))
-        params.append(self.param("limit", ast.BaseType(self.span, self.name("int"), False, page), _int(self.span, 20)))
+        params.append(
+            self.param("limit", ast.BaseType(self.span, self.name("int"), False, page), _int(self.span, 20))
+        )
         start = ast.Range(self.span, _int(self.span, 0), None)
-        params.append(self.param("offset", ast.BaseType(self.span, self.name("int"), False, start), _int(self.span, 0)))
+        params.append(
+            self.param("offset", ast.BaseType(self.span, self.name("int"), False, start), _int(self.span, 0))
+        )
         where: ast.Expr | None = None
         for term in terms:
             where = term if where is None else self.binary("and", where, term)
-        query = ast.Query(self.span, self.rows(), None, (), where, tuple(order), self.ref("limit"), self.ref("offset"))
+        query = ast.Query(
+            self.span, self.rows(), None, (), where, tuple(order), self.ref("limit"), self.ref("offset")
+        )
         element = ast.RowType(self.span, None, self.name(self.result), False)
         result = ast.ResultType(self.span, element, None, True)
         about = f"List {self._plural()}" + (", best match first." if search else ".")
@@ -255,7 +289,11 @@ class _Writer:
     def _filter(self, field: Field, params: list[ast.Param], terms: list[ast.Expr]) -> None:
         name, kind = field.name, field.type.kind
         if kind in ("int", "number", "money", "date", "time", "datetime"):
-            ends = (f"min_{name}", f"max_{name}") if kind in ("int", "number", "money") else (f"{name}_from", f"{name}_to")
+            ends = (
+                (f"min_{name}", f"max_{name}")
+                if kind in ("int", "number", "money")
+                else (f"{name}_from", f"{name}_to")
+            )
             for end, op in zip(ends, (">=", "<="), strict=True):
                 base = ast.BaseType(self.span, self.name(kind), True, None)
                 params.append(self.param(end, base, doc=_end_doc(field, op)))
@@ -266,7 +304,9 @@ class _Writer:
                 terms.append(test)
             return
         if kind in (*TEXTUAL, "bool"):
-            base_type: ast.TypeExpr = ast.BaseType(self.span, self.name(kind if kind == "bool" else "text"), True, None)
+            base_type: ast.TypeExpr = ast.BaseType(
+                self.span, self.name(kind if kind == "bool" else "text"), True, None
+            )
         else:
             base_type = self.column_type(field, optional=True)
         params.append(self.param(name, base_type, doc=field.doc))
@@ -298,7 +338,9 @@ class _Writer:
                 (ast.Arg(self.span, None, words), ast.Arg(self.span, None, self.ref("query"))),
             )  # fmt: skip
             asked = self.binary(
-                "and", ast.IsNull(self.span, self.ref("sort"), False), ast.IsNull(self.span, self.ref("query"), True)
+                "and",
+                ast.IsNull(self.span, self.ref("sort"), False),
+                ast.IsNull(self.span, self.ref("query"), True),
             )
             keys.append(ast.OrderKey(self.span, ast.Condition(self.span, asked, rank, self.null()), True))
         natural = self.entity.key is not None and self.entity.key.natural_key
@@ -306,7 +348,8 @@ class _Writer:
         names = [id_name, *(f.name for f in columns if f.type.kind != "record" and f.name != id_name)]
         for name in names:
             for descending in (False, True):
-                # The prefix keeps the values apart from the parameters, which are named after the same columns.
+                # The prefix keeps the values apart from the parameters, which are named after the same
+                # columns.
                 value = f"by_{name}_desc" if descending else f"by_{name}"
                 wire = ast.Text(self.span, f"-{name}" if descending else name)
                 values.append(ast.EnumValue(self.span, self.name(value), wire, None))
@@ -317,7 +360,9 @@ class _Writer:
                 key: ast.Expr = self.column(name)
                 if field is not None and field.type.kind == "row":
                     key = ast.Attr(self.span, key, self.name("id"))
-                keys.append(ast.OrderKey(self.span, ast.Condition(self.span, chosen, key, self.null()), descending))
+                keys.append(
+                    ast.OrderKey(self.span, ast.Condition(self.span, chosen, key, self.null()), descending)
+                )
         kind = ast.EnumType(self.span, tuple(values), True)
         params.append(self.param("sort", kind, doc="the column to sort by, `-` before it for descending"))
         return keys
@@ -351,7 +396,9 @@ class _Writer:
         local = row if row not in {p.name.text for p in params} else f"{row}_"
         record = ast.RecordOf(self.span, tuple(entries))
         body: list[ast.Statement] = [
-            ast.Let(self.span, self.name(local), ast.Create(self.span, self.name(self.entity.name), record), None)
+            ast.Let(
+                self.span, self.name(local), ast.Create(self.span, self.name(self.entity.name), record), None
+            )
         ]
         for field in columns:
             if field.kind == "link":
@@ -377,7 +424,9 @@ class _Writer:
             *self._stays_inside(row, columns),
             ast.Return(self.span, self.ref(row)),
         ]
-        return self.tool("update", row, f"Change {self._article()}: what is left out stays.", params, body, self.one())
+        return self.tool(
+            "update", row, f"Change {self._article()}: what is left out stays.", params, body, self.one()
+        )
 
     def _delete(self) -> ast.Tool | None:
         row = self.entity.singular
@@ -385,8 +434,9 @@ class _Writer:
         return self.tool("delete", row, f"Delete {self._article()}.", [self._subject()], body, None)
 
     def _stays_inside(self, row: str, columns: list[Field]) -> list[ast.Statement]:
-        """A row that a scoped tool makes or changes must end inside the scope. Where the owner's column is not among those
-        that the tool sets, it cannot leave."""
+        """A row that a scoped tool makes or changes must end inside the scope. Where the owner's column is
+        not among those that the tool sets, it cannot leave.
+        """
         if self.scope is None:
             return []
         owner = self.entity.node.owner
@@ -450,6 +500,6 @@ def _rebuilt(node: Any, change: Any) -> Any:
     values = {}
     for field in dataclass_fields(node):
         value = getattr(node, field.name)
-        if is_dataclass(value) and not isinstance(value, Span) or isinstance(value, tuple):
+        if (is_dataclass(value) and not isinstance(value, Span)) or isinstance(value, tuple):
             values[field.name] = change(value)
     return replace(node, **values)  # type: ignore[type-var]

@@ -10,10 +10,26 @@ from awmc.diagnostics.suggest import nearest
 from awmc.semantics import literals, nulls, typed
 from awmc.semantics.context import Context
 from awmc.semantics.model import Entity, Field
-from awmc.semantics.typeexprs import report_unknown_field
+from awmc.semantics.typeexprs import entity_named, report_unknown_field, scope_exists
 from awmc.semantics.types import (
-    BOOL, DATETIME, DURATION, ERROR, INT, MOMENTS, NULL, NUMERIC, SCALARS, TEXT, TEXTUAL, TIME, Type, common, fits, list_of,
-    row_of, same,
+    BOOL,
+    DATETIME,
+    DURATION,
+    ERROR,
+    INT,
+    MOMENTS,
+    NULL,
+    NUMERIC,
+    SCALARS,
+    TEXT,
+    TEXTUAL,
+    TIME,
+    Type,
+    common,
+    fits,
+    list_of,
+    row_of,
+    same,
 )  # fmt: skip
 from awmc.source import Span
 from awmc.syntax import ast
@@ -24,7 +40,9 @@ ORDERED = (*NUMERIC, *MOMENTS, *TEXTUAL, "time", "duration", "enum", "id", "bool
 
 
 def infer(cx: Context, node: ast.Expr, expected: Type | None = None) -> typed.Expr:
-    """The typed form of an expression. `expected` guides literals, enum values and records; it is not enforced."""
+    """The typed form of an expression. `expected` guides literals, enum values and records; it is not
+    enforced.
+    """
     head, cx.head = cx.head, False
     if isinstance(node, (ast.Call, ast.Attr, ast.Index, ast.Query)):
         cx.head = head
@@ -38,7 +56,9 @@ def require(cx: Context, node: ast.Expr, wanted: Type, what: str) -> typed.Expr:
     return convert(cx, infer(cx, node, wanted), wanted, what, node)
 
 
-def convert(cx: Context, expr: typed.Expr, wanted: Type, what: str, node: ast.Expr | None = None) -> typed.Expr:
+def convert(
+    cx: Context, expr: typed.Expr, wanted: Type, what: str, node: ast.Expr | None = None
+) -> typed.Expr:
     """`expr` as a value of `wanted`, or a report and poison."""
     found = expr.type
     if "error" in (found.kind, wanted.kind):
@@ -56,7 +76,9 @@ def convert(cx: Context, expr: typed.Expr, wanted: Type, what: str, node: ast.Ex
                 help="take one of them with `first(…)`, or loop over them",
             )  # fmt: skip
         else:
-            cx.report("AWM301", expr.span, what=what, found=found.a, expected=wanted.a, help=_mend(found, wanted))
+            cx.report(
+                "AWM301", expr.span, what=what, found=found.a, expected=wanted.a, help=_mend(found, wanted)
+            )
         return poison(expr.span)
     return _converted(cx, expr, wanted)
 
@@ -125,7 +147,8 @@ def unhandled_null(cx: Context, expr: typed.Expr) -> None:
     text = cx.model.text(expr.span)
     cx.report(
         "AWM305", expr.span, expr=text, label="may be null",
-        help=f"give a value for it with `{text} ?? …`, or test it first with `{text} is not null and …` or a `require`",
+        help=f"give a value for it with `{text} ?? …`,
+        or test it first with `{text} is not null and …` or a `require`",
     )  # fmt: skip
 
 
@@ -275,7 +298,12 @@ def _special(cx: Context, node: ast.Ref) -> typed.Expr | None:
         return poison(node.span)
     if cx.model.actor is None:
         env = cx.model.env.name.text if cx.model.env else ""
-        cx.report("AWM220", node.span, env=env, help="name the row that the agent acts for: `actor Entity label` in `env`")
+        cx.report(
+            "AWM220",
+            node.span,
+            env=env,
+            help="name the row that the agent acts for: `actor Entity label` in `env`",
+        )
         return poison(node.span)
     return typed.Me(node.span, row_of(cx.model.actor[0]))
 
@@ -304,7 +332,14 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
         hint = nearest(name, [*values, *cx.locals])
         fixes = (Fix(node.span, hint, f"write `{hint}`"),) if hint else ()
         help_text = None if hint else "its values are " + ", ".join(f"`{v}`" for v in values)
-        cx.report("AWM208", node.span, enum=expected.name, value=name, hint=hint, fixes=fixes, help=help_text)
+        if symbol.states:
+            cx.report(
+                "AWM215", node.span, field=symbol.states, state=name, hint=hint, fixes=fixes, help=help_text
+            )
+        else:
+            cx.report(
+                "AWM208", node.span, enum=expected.name, value=name, hint=hint, fixes=fixes, help=help_text
+            )
         return poison(node.span)
     if not cx.labels and name in cx.model.label_entities:
         cx.report("AWM231", node.span, name=name)
@@ -318,6 +353,12 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
         fix = Fix(node.span, f".{name}", f"write `.{name}`")
         cx.report("AWM205", node.span, name=name, hint=f".{name}", fixes=(fix,))
         return poison(node.span)
+    enums = sorted(
+        e.name for e in cx.model.enums.values() if e.wire(name) is not None and not e.name.endswith(".sort")
+    )
+    if len(enums) > 1:
+        cx.report("AWM233", node.span, value=name, enums=", ".join(f"`{e}`" for e in enums))
+        return poison(node.span)
     names = [*cx.locals, *(b.name for frame in cx.frames for b in frame if b.name), "me", "now"]
     hint = nearest(name, names)
     fixes = (Fix(node.span, hint, f"write `{hint}`"),) if hint else ()
@@ -326,14 +367,8 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
 
 
 def _entity_ref(cx: Context, node: ast.EntityRef, expected: Type | None) -> typed.Expr:
-    entity = cx.model.entities.get(node.name)
+    entity = entity_named(cx.model, ast.Name(node.span, node.name))
     if entity is None:
-        if node.name in cx.model.enums:
-            cx.report("AWM226", node.span, name=node.name, found="an enum", expected="an entity")
-        else:
-            hint = nearest(node.name, cx.model.entities)
-            fixes = (Fix(node.span, hint, f"write `{hint}`"),) if hint else ()
-            cx.report("AWM202", node.span, name=node.name, hint=hint, fixes=fixes)
         return poison(node.span)
     if not cx.stored:
         cx.report("AWM624", node.span, entity=node.name)
@@ -342,8 +377,6 @@ def _entity_ref(cx: Context, node: ast.EntityRef, expected: Type | None) -> type
 
 
 def _scoped(cx: Context, node: ast.Scoped, expected: Type | None) -> typed.Expr:
-    from awmc.semantics.typeexprs import scope_exists
-
     entity = cx.model.entities.get(node.entity.text)
     if entity is None:
         return _entity_ref(cx, ast.EntityRef(node.entity.span, node.entity.text), expected)
@@ -361,7 +394,9 @@ def _scoped(cx: Context, node: ast.Scoped, expected: Type | None) -> typed.Expr:
 def _column(cx: Context, node: ast.Column, expected: Type | None) -> typed.Expr:
     if not cx.frames:
         if cx.self_binder is not None:
-            return member(cx, typed.Bound(node.span, cx.self_binder.type, cx.self_binder), node.field, node.span)
+            return member(
+                cx, typed.Bound(node.span, cx.self_binder.type, cx.self_binder), node.field, node.span
+            )
         cx.report("AWM222", node.span, field=node.field.text)
         return poison(node.span)
     binder = cx.frames[-1][0]
@@ -386,11 +421,28 @@ def member(cx: Context, of: typed.Expr, name: ast.Name, span: Span) -> typed.Exp
             hint = nearest(name.text, names)
             fixes = (Fix(name.span, hint, f"write `{hint}`"),) if hint else ()
             help_text = None if hint else "there is " + ", ".join(f"`{n}`" for n in names)
-            if kind.name and not cx.wire:
-                cx.report("AWM204", name.span, record=kind.name, part=name.text, hint=hint, fixes=fixes, help=help_text)
+            tool = tool_of(cx, of) if cx.wire else ""
+            if tool:
+                cx.report(
+                    "AWM218", name.span, tool=tool, field=name.text, hint=hint, fixes=fixes, help=help_text
+                )
+            elif kind.scope == "group":
+                cx.report("AWM234", name.span, name=name.text, hint=hint, fixes=fixes, help=help_text)
+            elif kind.name and not cx.wire:
+                cx.report(
+                    "AWM204",
+                    name.span,
+                    record=kind.name,
+                    part=name.text,
+                    hint=hint,
+                    fixes=fixes,
+                    help=help_text,
+                )
             else:
                 shape = cx.model.text(of.span) or "the row"
-                cx.report("AWM235", name.span, shape=shape, field=name.text, hint=hint, fixes=fixes, help=help_text)
+                cx.report(
+                    "AWM235", name.span, shape=shape, field=name.text, hint=hint, fixes=fixes, help=help_text
+                )
             return poison(span)
         return typed.PartOf(span, part.or_null(kind.nullable), of, name.text)
     if kind.kind == "list" and name.text == "total" and kind.paged:
@@ -403,6 +455,26 @@ def member(cx: Context, of: typed.Expr, name: ast.Name, span: Span) -> typed.Exp
         return poison(span)
     cx.report("AWM219", name.span, expr=cx.model.text(of.span), found=kind.a, field=name.text)
     return poison(span)
+
+
+def tool_of(cx: Context, expr: typed.Expr) -> str:
+    """The tool whose result an expression takes from, or `""`."""
+    while True:
+        match expr:
+            case typed.ToolCall():
+                return expr.tool.name
+            case typed.Local():
+                return cx.results.get(expr.name, "")
+            case typed.PartOf() | typed.ItemOf():
+                expr = expr.of
+            case typed.AggregateOf():
+                expr = expr.query
+            case typed.QueryOf():
+                expr = expr.sources[0].of
+            case typed.Bound():
+                return cx.results.get(f"row {id(expr.binder)}", "")
+            case _:
+                return ""
 
 
 def _of_row(cx: Context, of: typed.Expr, name: ast.Name, span: Span) -> typed.Expr:
@@ -431,7 +503,9 @@ def _if_given(cx: Context, node: ast.IfGiven, expected: Type | None) -> typed.Ex
         return found
     text = cx.model.text(node.of.span)
     if not isinstance(found, typed.Local) or found.name not in cx.optional:
-        cx.report("AWM330", node.span, name=text, help="`?` follows a parameter that may be left out: `name: type?`")
+        cx.report(
+            "AWM330", node.span, name=text, help="`?` follows a parameter that may be left out: `name: type?`"
+        )
         return poison(node.span)
     if cx.given is None:
         cx.report(
@@ -460,13 +534,19 @@ def _index(cx: Context, node: ast.Index, expected: Type | None) -> typed.Expr:
 
 def _unary(cx: Context, node: ast.Unary, expected: Type | None) -> typed.Expr:
     if node.op == "not":
-        return typed.Op(node.span, BOOL, "not", (condition(cx, node.of, "what `not` turns round"),))
+        of = present(cx, infer(cx, node.of, BOOL))
+        if of.type.kind not in ("bool", "error"):
+            cx.report("AWM303", node.span, operator="not", found=of.type.a)
+            return poison(node.span)
+        return typed.Op(node.span, BOOL, "not", (of,))
     of = present(cx, infer(cx, node.of, expected))
     if of.type.kind not in (*NUMERIC, "duration", "error"):
         cx.report("AWM303", node.span, operator="-", found=of.type.a)
         return poison(node.span)
     if isinstance(of, typed.Const) and isinstance(of.value, typed.Duration):
-        return typed.Const(node.span, DURATION, typed.Duration(-of.value.months, -of.value.seconds), f"-{of.written}")
+        return typed.Const(
+            node.span, DURATION, typed.Duration(-of.value.months, -of.value.seconds), f"-{of.written}"
+        )
     if isinstance(of, typed.Const):
         return typed.Const(node.span, of.type, -of.value, f"-{of.written}")
     return typed.Op(node.span, Type(of.type.kind), "neg", (of,))
@@ -506,7 +586,9 @@ def _coalesce(cx: Context, node: ast.Binary, expected: Type | None) -> typed.Exp
 def pair(cx: Context, left: ast.Expr, right: ast.Expr) -> tuple[typed.Expr, typed.Expr]:
     """Two operands, each read in the light of the other: the one that is a bare name or literal last."""
     bare = (ast.Ref, ast.Literal, ast.ListOf, ast.RecordOf)
-    known = isinstance(left, ast.Ref) and (left.name in cx.locals or any(b.name == left.name for f in cx.frames for b in f))
+    known = isinstance(left, ast.Ref) and (
+        left.name in cx.locals or any(b.name == left.name for f in cx.frames for b in f)
+    )
     if isinstance(left, bare) and not known and not isinstance(right, ast.Literal):
         second = infer(cx, right)
         return infer(cx, left, second.type.present if second.type.kind != "error" else ERROR), second
@@ -622,7 +704,9 @@ def _among(cx: Context, node: ast.Within) -> typed.Expr:
     if rows.type.kind != "list" or rows.type.element is None:
         cx.report("AWM310", node.low.span, construct="in", found=rows.type.a)
         return poison(node.span)
-    value = convert(cx, infer(cx, node.value, rows.type.element), rows.type.element, "what is looked for", node.value)
+    value = convert(
+        cx, infer(cx, node.value, rows.type.element), rows.type.element, "what is looked for", node.value
+    )
     if value.type.kind == "error":
         return poison(node.span)
     return in_list(cx, node.span, value, rows, negated=node.negated)
@@ -642,7 +726,9 @@ def _condition(cx: Context, node: ast.Condition, expected: Type | None) -> typed
     test = condition(cx, node.test)
     with cx.knowing(nulls.facts(test, True)):
         then = infer(cx, node.then, expected)
-    guide = expected if expected is not None else (then.type if then.type.kind not in ("null", "error") else None)
+    guide = (
+        expected if expected is not None else (then.type if then.type.kind not in ("null", "error") else None)
+    )
     with cx.knowing(nulls.facts(test, False)):
         otherwise = infer(cx, node.otherwise, guide)
     if "error" in (then.type.kind, otherwise.type.kind, test.type.kind):
@@ -653,7 +739,9 @@ def _condition(cx: Context, node: ast.Condition, expected: Type | None) -> typed
     if kind is None:
         cx.report("AWM307", node.span, construct="`if`", left=then.type.a, right=otherwise.type.a)
         return poison(node.span)
-    return typed.Op(node.span, kind, "if", (test, _converted(cx, then, kind), _converted(cx, otherwise, kind)))
+    return typed.Op(
+        node.span, kind, "if", (test, _converted(cx, then, kind), _converted(cx, otherwise, kind))
+    )
 
 
 def _arithmetic(cx: Context, node: ast.Binary, expected: Type | None) -> typed.Expr:
@@ -662,7 +750,12 @@ def _arithmetic(cx: Context, node: ast.Binary, expected: Type | None) -> typed.E
     if node.op in "+-":
         guide = left.type.present if left.type.kind in ("money", "number") else guide
     right = infer(cx, node.right, guide)
-    if node.op in "+-" and isinstance(left, typed.Const) and right.type.kind == "money" and left.type.kind == "number":
+    if (
+        node.op in "+-"
+        and isinstance(left, typed.Const)
+        and right.type.kind == "money"
+        and left.type.kind == "number"
+    ):
         left = infer(cx, node.left, right.type.present)
     left, right = present(cx, left), present(cx, right)
     if "error" in (left.type.kind, right.type.kind):
@@ -674,7 +767,11 @@ def operate(cx: Context, span: Span, op: str, left: typed.Expr, right: typed.Exp
     """`left op right` for present operands."""
     kind = arithmetic_type(op, left.type.kind, right.type.kind)
     if kind is None:
-        hint = "a text is put together as `\"{a} and {b}\"`" if op == "+" and "text" in (left.type.kind, right.type.kind) else None
+        hint = (
+            'a text is put together as `"{a} and {b}"`'
+            if op == "+" and "text" in (left.type.kind, right.type.kind)
+            else None
+        )
         cx.report("AWM302", span, operator=op, left=left.type.a, right=right.type.a, help=hint)
         return poison(span)
     if op in "+-" and kind in ("number", "money"):
@@ -688,7 +785,11 @@ def arithmetic_type(op: str, left: str, right: str) -> str | None:
     kinds = {left, right}
     if op in "+-":
         if kinds <= set(NUMERIC):
-            return None if kinds == {"money", "number"} else ("money" if "money" in kinds else max(kinds, key=NUMERIC.index))
+            return (
+                None
+                if kinds == {"money", "number"}
+                else ("money" if "money" in kinds else max(kinds, key=NUMERIC.index))
+            )
         if left in MOMENTS and right == "duration":
             return left
         if left == right == "duration":
@@ -701,9 +802,17 @@ def arithmetic_type(op: str, left: str, right: str) -> str | None:
     if not kinds <= set(NUMERIC):
         return None
     if op == "*":
-        return None if left == right == "money" else ("money" if "money" in kinds else max(kinds, key=NUMERIC.index))
+        return (
+            None
+            if left == right == "money"
+            else ("money" if "money" in kinds else max(kinds, key=NUMERIC.index))
+        )
     if op == "/":
-        return "money" if left == "money" and right != "money" else ("number" if right != "money" or left == "money" else None)
+        return (
+            "money"
+            if left == "money" and right != "money"
+            else ("number" if right != "money" or left == "money" else None)
+        )
     if "money" in kinds:
         return "money" if left == right else None
     return max(kinds, key=NUMERIC.index)
@@ -717,7 +826,11 @@ def _list(cx: Context, node: ast.ListOf, expected: Type | None) -> typed.Expr:
     items: list[typed.Expr] = []
     kind: Type | None = element
     for item in node.items:
-        found = require(cx, item, element, "an item of the list") if element is not None else infer(cx, item, kind)
+        found = (
+            require(cx, item, element, "an item of the list")
+            if element is not None
+            else infer(cx, item, kind)
+        )
         if found.type.kind == "error":
             return poison(node.span)
         if element is None:
@@ -740,7 +853,12 @@ def _record(cx: Context, node: ast.RecordOf, expected: Type | None) -> typed.Exp
     for entry in node.entries:
         name = entry.name.text
         if name in fields:
-            cx.report("AWM110", entry.span, callee=wanted.name if wanted and wanted.name else "the record", argument=name)
+            cx.report(
+                "AWM110",
+                entry.span,
+                callee=wanted.name if wanted and wanted.name else "the record",
+                argument=name,
+            )
             continue
         part = wanted.field(name) if wanted is not None else None
         value_node = entry.value if entry.value is not None else ast.Ref(entry.name.span, name)
@@ -749,7 +867,9 @@ def _record(cx: Context, node: ast.RecordOf, expected: Type | None) -> typed.Exp
             cx.report("AWM204", entry.name.span, record=wanted.name or "here", part=name, hint=hint)
             fields[name] = poison(entry.span)
             continue
-        fields[name] = require(cx, value_node, part, f"`{name}`") if part is not None else infer(cx, value_node)
+        fields[name] = (
+            require(cx, value_node, part, f"`{name}`") if part is not None else infer(cx, value_node)
+        )
     if wanted is not None:
         for name, part in wanted.fields:
             if name not in fields:

@@ -9,7 +9,20 @@ from dataclasses import dataclass
 
 from awmc.semantics.types import BOOL, DATE, INT, MOMENTS, NUMBER, SCALARS, TEXT, TEXTUAL, TIME, Type
 
-AGGREGATES = ("count", "exists", "sum", "avg", "min", "max", "first", "min_by", "max_by", "any", "all", "list")
+AGGREGATES = (
+    "count",
+    "exists",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "first",
+    "min_by",
+    "max_by",
+    "any",
+    "all",
+    "list",
+)
 GROUP_AGGREGATES = ("count", "sum", "avg", "min", "max")
 GENERATORS = ("each", "pick", "spread", "seq", "fake")
 STATEMENTS_LIKE = ("old", "group", "choose")

@@ -20,6 +20,8 @@ class EnumSymbol:
     span: Span
     values: tuple[tuple[str, str, str], ...]
     inline: bool = False
+    states: str = ""
+    """The name of the state column that these are the states of."""
 
     def wire(self, name: str) -> str | None:
         return next((wire for n, wire, _ in self.values if n == name), None)
@@ -44,8 +46,10 @@ class RecordSymbol:
 class Field:
     """A member of an entity.
 
-    `kind`: `id` (the numbered id), `stored`, `computed`, `relation` or `link` (many to many). `via`: of a relation, the
-    field of the other entity that refers here. `default`: a constant, `me` or `now`. `moves`: state to states, by name."""
+    `kind`: `id` (the numbered id), `stored`, `computed`, `relation` or `link` (many to many). `via`: of a
+    relation, the field of the other entity that refers here. `default`: a constant, `me` or `now`. `moves`:
+    state to states, by name.
+    """
 
     name: str
     entity: str
@@ -161,8 +165,9 @@ class Fn:
 
 @dataclass(slots=True, eq=False)
 class Effects:
-    """Entities read; written ones with what is done: `create`, `delete`, or the columns updated. Link tables by
-    `Entity.field`."""
+    """Entities read; written ones with what is done: `create`, `delete`, or the columns updated. Link tables
+    by `Entity.field`.
+    """
 
     reads: set[str] = field(default_factory=set)
     creates: set[str] = field(default_factory=set)
@@ -182,8 +187,9 @@ class Effects:
 
 @dataclass(slots=True, eq=False)
 class ToolModel:
-    """A tool, or with `hidden` an action. `result` is the storage type of what it returns, None for a tool without a
-    result; `shape` how the row or rows go over the wire."""
+    """A tool, or with `hidden` an action. `result` is the storage type of what it returns, None for a tool
+    without a result; `shape` how the row or rows go over the wire.
+    """
 
     name: str
     span: Span
@@ -313,12 +319,14 @@ class Model:
     tools: dict[str, ToolModel] = field(default_factory=dict)
     """Tools and actions, in source order, derived ones where their `tools` stands."""
     invariants: dict[str, Invariant] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    """`Upper` names whose declaration has been reported: what follows from that is not."""
     labels: dict[str, dict[str, int | str]] = field(default_factory=dict)
     label_entities: dict[str, list[str]] = field(default_factory=dict)
     seeds: list[SeedRow | SeedRule] = field(default_factory=list)
     tasks: dict[str, TaskModel] = field(default_factory=dict)
 
-    def report(self, code: str, span: Span, **details: Any) -> None:
+    def report(self, code: str, span: Span, /, **details: Any) -> None:
         """Adds the diagnostic `code` at `span`."""
         self.problems.append(diagnose(code, span, source=self.source.name, **details))
 

@@ -1,4 +1,6 @@
-"""What a test says about nulls: the paths that are known to hold a value where it is true, or where it is false."""
+"""What a test says about nulls: the paths that are known to hold a value where it is true, or where it is
+false.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ def facts(test: typed.Expr, truth: bool) -> frozenset[Fact]:
 
 
 def _one(expr: typed.Expr) -> frozenset[Fact]:
-    """The path itself, and every path that it goes through: what has a value is reached through rows that exist."""
+    """The path itself, and every path that it goes through: what has a value is reached through rows that
+    exist.
+    """
     found: set[Fact] = set()
     current: typed.Expr | None = expr
     while current is not None:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from awmc.semantics import nulls, typed
 from awmc.semantics.context import Context, Fact
-from awmc.semantics.expressions import condition, convert, infer, poison, present, require, rule
+from awmc.semantics.expressions import condition, convert, infer, poison, present, require, rule, tool_of
 from awmc.semantics.functions import AGGREGATES, GROUP_AGGREGATES
 from awmc.semantics.types import BOOL, INT, NUMERIC, Type, list_of
 from awmc.source import Span
 from awmc.syntax import ast
 
-ORDERABLE = ("text", "email", "url", "int", "number", "money", "bool", "date", "time", "datetime", "enum", "id", "duration")
+ORDERABLE = (
+    "text",
+    "email",
+    "url",
+    "int",
+    "number",
+    "money",
+    "bool",
+    "date",
+    "time",
+    "datetime",
+    "enum",
+    "id",
+    "duration",
+)
 
 
 @rule(ast.Query)
@@ -62,6 +76,9 @@ def _clauses(cx: Context, node: ast.Query) -> tuple[typed.QueryOf | typed.Poison
         assert rows.type.element is not None
         binders.append(_binder(cx, join.alias, rows.type.element))
         sources.append(typed.Source(binders[-1], rows))
+    tool = tool_of(cx, first) if cx.wire else ""
+    if tool:
+        cx.results[f"row {id(binders[0])}"] = tool
     with cx.framed(*binders):
         known, terms = _where(cx, node.where)
         with cx.knowing(known):
@@ -122,9 +139,24 @@ def _order(cx: Context, node: ast.OrderKey) -> typed.Order:
 
 
 def aggregate(cx: Context, node: ast.Call) -> typed.Expr:
-    """`count(q)`, `sum(q, e)` and the like. The caller has seen to it that the first argument is a query or a list."""
+    """`count(q)`, `sum(q, e)` and the like. The caller has seen to it that the first argument is a query or a
+    list.
+    """
     name = node.name.text
-    if name not in ("min", "max", "first", "any", "all", "list", "count", "exists", "sum", "avg", "min_by", "max_by"):
+    if name not in (
+        "min",
+        "max",
+        "first",
+        "any",
+        "all",
+        "list",
+        "count",
+        "exists",
+        "sum",
+        "avg",
+        "min_by",
+        "max_by",
+    ):
         return poison(node.span)
     wanted = {"count": (1, 1), "exists": (1, 1), "first": (1, 1), "list": (1, 2), "sum": (1, 2), "avg": (1, 2),
               "min": (1, 2), "max": (1, 2)}.get(name, (2, 2))  # fmt: skip
@@ -145,7 +177,13 @@ def aggregate(cx: Context, node: ast.Call) -> typed.Expr:
     elif name in ("sum", "avg", "min", "max"):
         value = present(cx, typed.Bound(node.args[0].span, binder.type, binder))
         if value.type.kind in ("row", "record"):
-            cx.report("AWM228", node.span, callee=name, expected="a query and an expression over its rows", found="one argument")
+            cx.report(
+                "AWM228",
+                node.span,
+                callee=name,
+                expected="a query and an expression over its rows",
+                found="one argument",
+            )
             return poison(node.span)
     if value is not None and name in ("sum", "avg") and value.type.kind not in NUMERIC:
         cx.report("AWM308", value.span, function=name, found=value.type.a)
@@ -195,7 +233,13 @@ def _result(cx: Context, name: str, binder: typed.Binder, value: typed.Expr | No
 def group(cx: Context, node: ast.Call) -> typed.Expr:
     """`group(q, status: .status, n: count(), total: sum(.total))`: records, one for each distinct keys."""
     if len(node.args) < 2 or node.args[0].name is not None:
-        cx.report("AWM228", node.span, callee="group", expected="a query and named values", found=_count(len(node.args)))
+        cx.report(
+            "AWM228",
+            node.span,
+            callee="group",
+            expected="a query and named values",
+            found=_count(len(node.args)),
+        )
         return poison(node.span)
     rows, known = infer_query(cx, node.args[0].value)
     if isinstance(rows, typed.Poison):
@@ -204,7 +248,12 @@ def group(cx: Context, node: ast.Call) -> typed.Expr:
     with cx.framed(*(s.binder for s in rows.sources)), cx.knowing(known):
         for arg in node.args[1:]:
             if arg.name is None:
-                cx.report("AWM335", arg.span, name=cx.model.text(arg.span), help="give each value a name: `n: count()`")
+                cx.report(
+                    "AWM335",
+                    arg.span,
+                    name=cx.model.text(arg.span),
+                    help="give each value a name: `n: count()`",
+                )
                 continue
             if arg.name.text in parts:
                 cx.report("AWM110", arg.name.span, callee="group", argument=arg.name.text)
@@ -213,12 +262,14 @@ def group(cx: Context, node: ast.Call) -> typed.Expr:
             if part is None:
                 return poison(node.span)
             parts[part.name] = part
-    kind = list_of(Type("record", fields=tuple((p.name, p.type) for p in parts.values())))
+    kind = list_of(Type("record", fields=tuple((p.name, p.type) for p in parts.values()), scope="group"))
     return typed.GroupOf(node.span, kind, rows, rows.sources[0].binder, tuple(parts.values()))
 
 
 def _group_part(cx: Context, name: str, node: ast.Expr) -> typed.GroupPart | None:
-    call = node if isinstance(node, ast.Call) and node.name.text in AGGREGATES and len(node.args) < 2 else None
+    call = (
+        node if isinstance(node, ast.Call) and node.name.text in AGGREGATES and len(node.args) < 2 else None
+    )
     if call is not None and call.args and call.name.text in GROUP_AGGREGATES:
         value = present(cx, infer(cx, call.args[0].value))
         if value.type.kind == "error":
@@ -229,7 +280,11 @@ def _group_part(cx: Context, name: str, node: ast.Expr) -> typed.GroupPart | Non
             cx.report("AWM308", value.span, function=call.name.text, found=value.type.a)
             return None
         elif call.name.text != "count":
-            kind = Type("number") if call.name.text == "avg" and value.type.kind != "money" else value.type.present
+            kind = (
+                Type("number")
+                if call.name.text == "avg" and value.type.kind != "money"
+                else value.type.present
+            )
             return typed.GroupPart(name, call.name.text, value, Type(kind.kind, name=kind.name))
     if call is not None and call.name.text == "count" and not call.args:
         return typed.GroupPart(name, "count", None, INT)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed
 from awmc.semantics.model import Model
+from awmc.semantics.typeexprs import entity_named
 from awmc.semantics.types import Type
 from awmc.syntax import ast
 
@@ -16,9 +17,7 @@ def resolve_actor(model: Model) -> None:
     if model.env is None or not model.env.actors:
         return
     actor = model.env.actors[0]
-    if actor.entity.text not in model.entities:
-        hint = nearest(actor.entity.text, model.entities)
-        model.report("AWM202", actor.entity.span, name=actor.entity.text, hint=hint)
+    if entity_named(model, actor.entity) is None:
         return
     model.actor = (actor.entity.text, actor.label.text)
 
@@ -42,7 +41,12 @@ def check_storage(model: Model) -> None:
             for column in stored_names(field.name, field.type):
                 if column in columns and columns[column] != field.name:
                     model.report(
-                        "AWM126", field.span, first=columns[column], second=field.name, entity=entity.name, column=column
+                        "AWM126",
+                        field.span,
+                        first=columns[column],
+                        second=field.name,
+                        entity=entity.name,
+                        column=column,
                     )
                 columns.setdefault(column, field.name)
 
@@ -54,6 +58,43 @@ def stored_names(name: str, kind: Type) -> list[str]:
     return [f"{name}_{part}" for part, _ in kind.fields]
 
 
+def check_circles(model: Model) -> None:
+    """No row needs, directly or not, a row that needs it: there must be a first one to make."""
+    needs = {
+        entity.name: {
+            f.type.name for f in entity.fields.values()
+            if f.kind == "stored" and f.type.kind == "row" and not f.type.nullable and f.default is None
+        }
+        for entity in model.entities.values()
+    }  # fmt: skip
+    told: set[str] = set()
+    for name, entity in model.entities.items():
+        circle = _circle(needs, name)
+        if circle and not told & set(circle):
+            told |= set(circle)
+            names = " and ".join(f"`{n}`" for n in circle)
+            model.report(
+                "AWM415",
+                entity.span,
+                entities=names,
+                help="let one of the references be null: `name: Entity?`",
+            )
+
+
+def _circle(needs: dict[str, set[str]], start: str) -> list[str]:
+    stack = [(start, [start])]
+    seen: set[str] = set()
+    while stack:
+        current, path = stack.pop()
+        for other in sorted(needs.get(current, ())):
+            if other == start:
+                return path
+            if other not in seen:
+                seen.add(other)
+                stack.append((other, [*path, other]))
+    return []
+
+
 def check_reach(model: Model) -> None:
     """Every entity is read or written by a tool."""
     if not model.tools and not model.entities:
@@ -63,7 +104,9 @@ def check_reach(model: Model) -> None:
         if tool.hidden:
             continue
         effects = tool.effects
-        reached |= effects.reads | effects.creates | effects.deletes | {entity for entity, _ in effects.updates}
+        reached |= (
+            effects.reads | effects.creates | effects.deletes | {entity for entity, _ in effects.updates}
+        )
     for entity in model.entities.values():
         if entity.name not in reached:
             model.report(
@@ -75,7 +118,11 @@ def check_reach(model: Model) -> None:
 def check_use(model: Model) -> None:
     """Shapes, enums, records, actions and `fn`s that nothing uses; tools that no task uses."""
     for shape in model.shapes.values():
-        if not shape.used and not shape.implicit and not any(s.node is not shape.node and _uses(s, shape) for s in model.shapes.values()):
+        if (
+            not shape.used
+            and not shape.implicit
+            and not any(s.node is not shape.node and _uses(s, shape) for s in model.shapes.values())
+        ):
             model.report("AWM513", shape.span, shape=shape.name)
     called = {name for tool in model.tools.values() for name in tool.calls}
     solved = {
@@ -119,7 +166,20 @@ def _names_in(node: object) -> Iterator[str]:
     elif isinstance(node, tuple):
         for item in node:
             yield from _names_in(item)
-    elif isinstance(node, (ast.Entity, ast.Record, ast.Fn, ast.Tool, ast.Field, ast.Param, ast.ListType, ast.RecordType, ast.ResultType)):
+    elif isinstance(
+        node,
+        (
+            ast.Entity,
+            ast.Record,
+            ast.Fn,
+            ast.Tool,
+            ast.Field,
+            ast.Param,
+            ast.ListType,
+            ast.RecordType,
+            ast.ResultType,
+        ),
+    ):
         for name in node.__dataclass_fields__:
             if name not in ("span", "name", "body", "value", "default"):
                 yield from _names_in(getattr(node, name))

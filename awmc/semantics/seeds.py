@@ -9,7 +9,7 @@ from awmc.semantics.context import Context
 from awmc.semantics.declarations import check_limits
 from awmc.semantics.expressions import convert, infer, require
 from awmc.semantics.model import Entity, Field, Model, SeedRow, SeedRule
-from awmc.semantics.typeexprs import report_unknown_field
+from awmc.semantics.typeexprs import entity_named, report_unknown_field
 from awmc.semantics.types import INT, Type
 from awmc.source import Span
 from awmc.syntax import ast
@@ -27,7 +27,9 @@ def declare_seeds(model: Model) -> None:
                 key = _natural_key(entity, item, row) if entity.id_field.natural_key else number
                 if row.label is not None:
                     _declare_label(model, entity, row.label, key)
-        elif isinstance(item, ast.Generate) and (entity := _entity(model, item.entity, quiet=True)) is not None:
+        elif (
+            isinstance(item, ast.Generate) and (entity := _entity(model, item.entity, quiet=True)) is not None
+        ):
             next_id[entity.name] = next_id.get(entity.name, 0) + int(item.count.value or 0)
 
 
@@ -41,10 +43,7 @@ def _declare_label(model: Model, entity: Entity, label: ast.Name, key: int | str
 
 
 def _entity(model: Model, name: ast.Name, *, quiet: bool = False) -> Entity | None:
-    entity = model.entities.get(name.text)
-    if entity is None and not quiet:
-        model.report("AWM202", name.span, name=name.text, hint=nearest(name.text, model.entities))
-    return entity
+    return model.entities.get(name.text) if quiet else entity_named(model, name)
 
 
 def _natural_key(entity: Entity, seed: ast.Seed, row: ast.SeedRow) -> str:
@@ -131,7 +130,12 @@ def _by_hand(model: Model, seed: ast.Seed, numbers: dict[str, int]) -> None:
 
 
 def _row(
-    model: Model, entity: Entity, seed: ast.Seed, row: ast.SeedRow, fields: dict[str, Field | None], number: int
+    model: Model,
+    entity: Entity,
+    seed: ast.Seed,
+    row: ast.SeedRow,
+    fields: dict[str, Field | None],
+    number: int,
 ) -> None:
     cx = _context(model, "a seed")
     values: list[tuple[Field, typed.Expr]] = []
@@ -168,9 +172,26 @@ def seed_value(cx: Context, entity: Entity, field: Field, node: ast.Expr) -> typ
         length = literals.duration(shift)
         sign = -1 if isinstance(node, ast.Unary) else 1
         return typed.Shift(node.span, Type(kind.kind), sign * length.months, sign * length.seconds)
+    if kind.kind == "row" and isinstance(node, ast.Literal) and node.kind in ("text", "int"):
+        return _by_key(cx, kind, node, what)
     value = require(cx, node, kind, what)
     check_limits(cx.model, value, kind, what)
     return value
+
+
+def _by_key(cx: Context, kind: Type, node: ast.Literal, what: str) -> typed.Expr:
+    """A row written by its key; that it exists is seen when the world is seeded."""
+    natural = cx.model.entities[kind.name].id_field.natural_key
+    if (node.kind == "text") != natural:
+        cx.report(
+            "AWM301",
+            node.span,
+            what=what,
+            found="a text" if node.kind == "text" else "an int",
+            expected=kind.a,
+        )
+        return typed.Poison(node.span, kind)
+    return typed.Const(node.span, kind.present, node.value, cx.model.text(node.span))
 
 
 def _shift_of(node: ast.Expr) -> ast.Literal | None:
@@ -186,9 +207,17 @@ def _labels(model: Model, field: Field, node: ast.Expr) -> tuple[str, ...]:
     for item in items:
         known = model.labels.get(element.name, {})
         if not isinstance(item, ast.Ref):
-            model.report("AWM301", item.span, what=f"`{field.name}`", found="a value", expected=f"labels of {element.name}")
+            model.report(
+                "AWM301",
+                item.span,
+                what=f"`{field.name}`",
+                found="a value",
+                expected=f"labels of {element.name}",
+            )
         elif item.name not in known:
-            model.report("AWM211", item.span, entity=element.name, name=item.name, hint=nearest(item.name, known))
+            model.report(
+                "AWM211", item.span, entity=element.name, name=item.name, hint=nearest(item.name, known)
+            )
         else:
             names.append(item.name)
     return tuple(names)
@@ -229,7 +258,14 @@ def _by_rule(model: Model, entity: Entity, node: ast.Generate, numbers: dict[str
             value = infer(cx, entry.value, field.type)
             element = field.type.element
             assert element is not None
-            links.append((field, convert(cx, value, field.type if value.type.kind == "list" else element, f"`{field.name}`")))
+            links.append(
+                (
+                    field,
+                    convert(
+                        cx, value, field.type if value.type.kind == "list" else element, f"`{field.name}`"
+                    ),
+                )
+            )
         else:
             values.append((field, seed_value(cx, entity, field, entry.value)))
     _leaves_out(model, entity, given, node.entity.span)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from awmc.diagnostics.model import Fix
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import nulls, queries, typed
 from awmc.semantics.context import Context
 from awmc.semantics.declarations import check_limits
-from awmc.semantics.expressions import as_text, condition, convert, infer, operate, poison, present, require
+from awmc.semantics.expressions import (
+    as_text,
+    condition,
+    convert,
+    infer,
+    operate,
+    poison,
+    present,
+    require,
+    tool_of,
+)
 from awmc.semantics.model import Entity, Field, Model, ToolModel
+from awmc.semantics.typeexprs import entity_named
 from awmc.semantics.types import ERROR, NULL, TEXT, Type, list_of, row_of
 from awmc.source import Span
 from awmc.syntax import ast
@@ -163,6 +173,9 @@ def _let(cx: Context, body: Body, node: ast.Let) -> typed.Let | typed.Create | t
             cx.report("AWM325", node.value.span, what=what)
         kind = ERROR
     bind(cx, body, node.name, kind)
+    tool = tool_of(cx, value) if cx.wire else ""
+    if tool:
+        cx.results[node.name.text] = tool
     if isinstance(value, typed.ToolCall) and otherwise is None:
         return typed.Call(node.span, node.name.text, value)
     return typed.Let(node.span, node.name.text, value, otherwise)
@@ -173,11 +186,8 @@ def _let(cx: Context, body: Body, node: ast.Let) -> typed.Let | typed.Create | t
 
 def create(cx: Context, node: ast.Create, name: str) -> typed.Create | None:
     """`create Entity { … }`; every column is given, by a value or by its default."""
-    entity = cx.model.entities.get(node.entity.text)
+    entity = entity_named(cx.model, node.entity)
     if entity is None:
-        hint = nearest(node.entity.text, cx.model.entities)
-        fixes = (Fix(node.entity.span, hint, f"write `{hint}`"),) if hint else ()
-        cx.report("AWM202", node.entity.span, name=node.entity.text, hint=hint, fixes=fixes)
         for entry in node.values.entries:
             if entry.value is not None:
                 infer(cx, entry.value)
@@ -273,7 +283,13 @@ def _children(cx: Context, field_: Field, value: ast.Expr) -> typed.Children | N
         rows: list[tuple[tuple[Field, typed.Expr], ...]] = []
         for item in value.items:
             if not isinstance(item, ast.RecordOf):
-                cx.report("AWM301", item.span, what=f"an item of `{field_.name}`", found="a value", expected="a record")
+                cx.report(
+                    "AWM301",
+                    item.span,
+                    what=f"an item of `{field_.name}`",
+                    found="a value",
+                    expected="a record",
+                )
                 continue
             values, links, nested = _row_values(cx, child, item, skip=back, where=where)
             if links or nested:
@@ -285,17 +301,19 @@ def _children(cx: Context, field_: Field, value: ast.Expr) -> typed.Children | N
     if rows_.type.kind == "error":
         return None
     if rows_.type.kind != "list" or rows_.type.element is None or rows_.type.element.kind != "record":
-        cx.report("AWM301", value.span, what=f"`{field_.name}`", found=rows_.type.a, expected="a list of records")
+        cx.report(
+            "AWM301", value.span, what=f"`{field_.name}`", found=rows_.type.a, expected="a list of records"
+        )
         return None
     record = rows_.type.element
     local = f"{field_.name}_element"
-    item = typed.Local(value.span, record, local)
+    made = typed.Local(value.span, record, local)
     parts: list[tuple[Field, typed.Expr]] = []
     for name, kind in record.fields:
         target = settable(cx.model, child, ast.Name(value.span, name), creating=where)
         if target is None:
             continue
-        part = typed.PartOf(value.span, kind, item, name)
+        part = typed.PartOf(value.span, kind, made, name)
         parts.append((target, convert(cx, part, target.type, f"`{child.name}.{name}`")))
     _leaves_out(cx, child, {f.name for f, _ in parts}, value.span, skip=back)
     return typed.Children(field_, (), rows_, local, tuple(parts))
@@ -312,10 +330,7 @@ def _target(cx: Context, node: ast.Expr, statement: str) -> tuple[typed.Expr, ty
     if row is None or row.kind != "row":
         cx.report("AWM509", node.span, statement=statement, found=rows.type.a)
         return None
-    if isinstance(rows, typed.QueryOf):
-        binder = rows.sources[0].binder
-    else:
-        binder = typed.Binder("", row)
+    binder = rows.sources[0].binder if isinstance(rows, typed.QueryOf) else typed.Binder("", row)
     return rows, binder, cx.model.entities[row.name]
 
 
@@ -337,9 +352,9 @@ def _update(cx: Context, node: ast.Update) -> typed.Update | None:
     cx.forget(written)
     path = nulls.path_of(rows)
     if path is not None:
-        for assign in assigns:
-            if assign.op == "=" and not assign.part and not assign.given and not assign.value.type.nullable:
-                cx.facts |= {(*path, (entity.name, assign.field.name))}
+        for done in assigns:
+            if done.op == "=" and not done.part and not done.given and not done.value.type.nullable:
+                cx.facts |= {(*path, (entity.name, done.field.name))}
     return typed.Update(node.span, entity, binder, rows, tuple(assigns))
 
 
@@ -393,7 +408,13 @@ def _possible_move(cx: Context, field_: Field, value: typed.Expr) -> None:
 
 
 def _step(
-    cx: Context, binder: typed.Binder, rows: typed.Expr, field_: Field, kind: Type, node: ast.Assign, what: str
+    cx: Context,
+    binder: typed.Binder,
+    rows: typed.Expr,
+    field_: Field,
+    kind: Type,
+    node: ast.Assign,
+    what: str,
 ) -> typed.Expr:
     """`a += e` as `a + e`. What is known of the row's nulls outside holds of the column that is read."""
     if kind.kind not in ("int", "number", "money", "date", "datetime"):
@@ -456,6 +477,9 @@ def _for(cx: Context, body: Body, node: ast.For) -> typed.For | None:
     # Facts that the body breaks do not hold at its beginning either, from the second round on.
     before = cx.facts
     problems = len(cx.model.problems)
+    tool = tool_of(cx, over) if cx.wire else ""
+    if tool:
+        cx.results[node.name.text] = tool
     bind(cx, body, node.name, element)
     check_block(cx, body, node.body)
     kept = cx.facts & before
@@ -535,7 +559,13 @@ def _call(cx: Context, node: ast.CallStatement) -> typed.Call | None:
     if value.type.kind == "error":
         return None
     if not isinstance(value, typed.ToolCall):
-        cx.report("AWM511", node.span, statement=node.call.name.text, where="the place of a statement", help="its value goes nowhere")
+        cx.report(
+            "AWM511",
+            node.span,
+            statement=node.call.name.text,
+            where="the place of a statement",
+            help="its value goes nowhere",
+        )
         return None
     return typed.Call(node.span, "", value)
 
@@ -553,7 +583,9 @@ def _fails(cx: Context, body: Body, node: ast.Fails) -> typed.Fails | None:
     if node.code.text not in possible:
         hint = nearest(node.code.text, possible)
         help_text = None if hint else "it answers " + ", ".join(f"`{c}`" for c in sorted(possible))
-        cx.report("AWM605", node.code.span, tool=value.tool.name, code=node.code.text, hint=hint, help=help_text)
+        cx.report(
+            "AWM605", node.code.span, tool=value.tool.name, code=node.code.text, hint=hint, help=help_text
+        )
     return typed.Fails(node.span, value, node.code.text)
 
 

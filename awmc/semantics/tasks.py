@@ -9,14 +9,28 @@ from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import as_text, condition, infer, poison
-from awmc.semantics.model import Entity, FreeModel, LoopModel, MayModel, Model, SolveModel, TaskModel
+from awmc.semantics.model import FreeModel, LoopModel, MayModel, Model, SolveModel, TaskModel
 from awmc.semantics.queries import free_name
 from awmc.semantics.statements import Body, check_block
-from awmc.semantics.typeexprs import report_unknown_field
+from awmc.semantics.typeexprs import entity_named, report_unknown_field
 from awmc.semantics.types import ERROR, TEXT, Type, row_of
 from awmc.syntax import ast
 
-ANSWERABLE = ("text", "int", "number", "money", "bool", "date", "time", "datetime", "email", "url", "enum", "id", "list")
+ANSWERABLE = (
+    "text",
+    "int",
+    "number",
+    "money",
+    "bool",
+    "date",
+    "time",
+    "datetime",
+    "email",
+    "url",
+    "enum",
+    "id",
+    "list",
+)
 
 
 def resolve_tasks(model: Model) -> None:
@@ -35,10 +49,19 @@ def resolve_tasks(model: Model) -> None:
         _task(model, task, node)
 
 
-def _world(model: Model, task: TaskModel, where: str, locals_: dict[str, Type], *, old: bool = False) -> Context:
+def _world(
+    model: Model, task: TaskModel, where: str, locals_: dict[str, Type], *, old: bool = False
+) -> Context:
     """The place of an expression over the world as the task's author sees it."""
     return Context(
-        model, where, locals=dict(locals_), labels=True, lenient=True, old=old, clock=True, calls="only a `solve` calls tools"
+        model,
+        where,
+        locals=dict(locals_),
+        labels=True,
+        lenient=True,
+        old=old,
+        clock=True,
+        calls="only a `solve` calls tools",
     )
 
 
@@ -75,7 +98,12 @@ def _task(model: Model, task: TaskModel, node: ast.Task) -> None:
                 statements, _ = check_block(cx, body, part.body)
                 task.wrongs.append(SolveModel(part.span, None, statements, body.locals))
     if not task.solves:
-        model.report("AWM601", node.name.span, task=task.name, help="add `solve { … }`: one way to do it, by tool calls")
+        model.report(
+            "AWM601",
+            node.name.span,
+            task=task.name,
+            help="add `solve { … }`: one way to do it, by tool calls",
+        )
     for part in node.parts:
         _clause(model, task, part, locals_, seen)
     calls = [n for solve in task.solves for statement in solve.body for n in typed.walk(statement)]
@@ -100,7 +128,9 @@ def _actor(model: Model, task: TaskModel, node: ast.Task) -> None:
     task.actor = (entity, node.actor.text)
 
 
-def _loop(model: Model, task: TaskModel, node: ast.Loop, locals_: dict[str, Type], where: str) -> LoopModel | None:
+def _loop(
+    model: Model, task: TaskModel, node: ast.Loop, locals_: dict[str, Type], where: str
+) -> LoopModel | None:
     cx = _world(model, task, where, locals_)
     over = infer(cx, node.over)
     free_name(cx, node.name)
@@ -117,7 +147,9 @@ def _loop(model: Model, task: TaskModel, node: ast.Loop, locals_: dict[str, Type
 def _filled(cx: Context, node: ast.Text | ast.Interpolation) -> typed.Expr:
     if isinstance(node, ast.Text):
         return typed.Const(node.span, TEXT, node.value, node.value)
-    parts = tuple(typed.Const(node.span, TEXT, p, p) if isinstance(p, str) else as_text(cx, p) for p in node.parts)
+    parts = tuple(
+        typed.Const(node.span, TEXT, p, p) if isinstance(p, str) else as_text(cx, p) for p in node.parts
+    )
     if any(p.type.kind == "error" for p in parts):
         return poison(node.span)
     return typed.Op(node.span, TEXT, "concat", parts)
@@ -149,7 +181,7 @@ def _clause(
         case ast.Free():
             _free(model, task, part, locals_)
         case ast.May():
-            entity = _entity(model, part.entity)
+            entity = entity_named(model, part.entity)
             if entity is not None:
                 cx = _world(model, task, "`may`", locals_)
                 binder = cx.self_binder = typed.Binder("", row_of(entity.name), is_self=True)
@@ -167,20 +199,18 @@ def _clause(
                 if value.type.kind not in (*ANSWERABLE, "error") or (
                     value.type.element is not None and value.type.element.kind not in (*ANSWERABLE, "error")
                 ):
-                    model.report("AWM628", node.span, found=value.type.a, help="name what to tell of it, such as its name")
+                    model.report(
+                        "AWM628",
+                        node.span,
+                        found=value.type.a,
+                        help="name what to tell of it, such as its name",
+                    )
                 else:
                     task.answers.append(value)
 
 
-def _entity(model: Model, name: ast.Name) -> Entity | None:
-    entity = model.entities.get(name.text)
-    if entity is None:
-        model.report("AWM202", name.span, name=name.text, hint=nearest(name.text, model.entities))
-    return entity
-
-
 def _free(model: Model, task: TaskModel, node: ast.Free, locals_: dict[str, Type]) -> None:
-    entity = _entity(model, node.column.entity)
+    entity = entity_named(model, node.column.entity)
     if entity is None:
         return
     field = entity.fields.get(node.column.field.text)
@@ -188,7 +218,9 @@ def _free(model: Model, task: TaskModel, node: ast.Free, locals_: dict[str, Type
         report_unknown_field(model, entity.name, node.column.field)
         return
     if field.kind not in ("stored", "link"):
-        model.report("AWM226", node.column.field.span, name=field.name, found="no stored column", expected="one")
+        model.report(
+            "AWM226", node.column.field.span, name=field.name, found="no stored column", expected="one"
+        )
         return
     cx = _world(model, task, "`free`", locals_)
     binder = cx.self_binder = typed.Binder("", row_of(entity.name), is_self=True)

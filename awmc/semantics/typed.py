@@ -1,4 +1,5 @@
-"""Typed expressions and statements: names resolved, conversions explicit, the sugar of the language still in place.
+"""Typed expressions and statements: names resolved, conversions explicit, the sugar of the language still in
+place.
 
 A `Binder` stands for the row (or list element) that a query, a shape or a declaration's `self` ranges over.
 """
@@ -6,14 +7,14 @@ A `Binder` stands for the row (or list element) that a query, a shape or a decla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from awmc.semantics.types import Type
 from awmc.source import Span
 
 if TYPE_CHECKING:
-    from awmc.semantics.model import Entity, EnumSymbol, Field, Fn, Invariant, ShapeModel, ToolModel
+    from awmc.semantics.model import Entity, Field, Fn, ShapeModel, ToolModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,8 @@ class Poison(Typed):
 
 
 Expr = (
-    Const | Label | Shift | Local | Now | Me | Bound | ColumnOf | PartOf | RelationOf | AllOf | Op | QueryOf | AggregateOf
+    Const | Label | Shift | Local | Now | Me | Bound | ColumnOf | PartOf | RelationOf | AllOf | Op
+    | QueryOf | AggregateOf
     | GroupOf | ItemOf | ListOf | RecordOf | ShapedOf | OldOf | FnCall | ToolCall | GeneratorOf | Poison
 )  # fmt: skip
 
@@ -282,7 +284,9 @@ class Create:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """`part`: of a record column, or empty. `op`: `=`, `+=` or `-=`; on a many-to-many field it links or unlinks."""
+    """`part`: of a record column, or empty. `op`: `=`, `+=` or `-=`; on a many-to-many field it links or
+    unlinks.
+    """
 
     field: Field
     part: tuple[str, ...]
@@ -356,7 +360,8 @@ class Fails:
 Statement = Let | Require | Create | Update | Delete | For | If | Fail | Return | Call | Fails
 
 _NODES = (
-    Typed, Term, Source, Order, GroupPart, Failure, Let, Require, Children, Create, Assign, Update, Delete, For, If, Fail,
+    Typed, Term, Source, Order, GroupPart, Failure, Let, Require, Children, Create, Assign, Update, Delete,
+    For, If, Fail,
     Return, Call, Fails,
 )  # fmt: skip
 _SKIPPED = frozenset({"span", "type", "binder", "entity", "field", "fn", "tool", "shape"})

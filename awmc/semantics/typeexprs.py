@@ -8,7 +8,7 @@ from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import literals
 from awmc.semantics.declare import enum_symbol
-from awmc.semantics.model import Model, Part
+from awmc.semantics.model import Entity, Model, Part
 from awmc.semantics.patterns import problem_of
 from awmc.semantics.types import ERROR, SCALARS, TEXTUAL, Type, list_of, row_of
 from awmc.source import Span
@@ -16,7 +16,8 @@ from awmc.syntax import ast
 
 FOREIGN = {
     "str": "text", "string": "text", "varchar": "text", "char": "text", "integer": "int", "bigint": "int",
-    "float": "number", "double": "number", "decimal": "money", "real": "number", "boolean": "bool", "timestamp": "datetime",
+    "float": "number", "double": "number", "decimal": "money", "real": "number", "boolean": "bool",
+    "timestamp": "datetime",
     "uuid": "text", "uri": "url", "currency": "money",
 }  # fmt: skip
 
@@ -51,7 +52,9 @@ def parts(model: Model, params: tuple[ast.Param, ...], owner: str) -> list[Part]
             continue
         kind = resolve(model, param.type, f"{owner}.{param.name.text}")
         kind = with_pattern(model, kind, param.attributes, param.name.text)
-        found[param.name.text] = Part(param.name.text, kind, param.name.span, param.doc.value if param.doc else "")
+        found[param.name.text] = Part(
+            param.name.text, kind, param.name.span, param.doc.value if param.doc else ""
+        )
     return list(found.values())
 
 
@@ -115,6 +118,8 @@ def unknown_type(model: Model, name: ast.Name) -> Type:
             fixes=(Fix(name.span, written, f"write `{written}`"),),
         )  # fmt: skip
         return Type(written)
+    if name.text in model.broken:
+        return ERROR
     hint = nearest(name.text, [c for c in candidates if "." not in c])
     fixes = (Fix(name.span, hint, f"write `{hint}`"),) if hint else ()
     model.report("AWM201", name.span, name=name.text, hint=hint, fixes=fixes)
@@ -180,7 +185,9 @@ def _named(model: Model, node: ast.RowType) -> Type:
                 return ERROR
         return row_of(name, scope=scope).or_null(node.optional)
     if node.scope is not None and (name in model.enums or name in model.records):
-        model.report("AWM226", node.name.span, name=name, found="no entity", expected="one, as a scope demands")
+        model.report(
+            "AWM226", node.name.span, name=name, found="no entity", expected="one, as a scope demands"
+        )
         return ERROR
     if name in model.enums:
         return Type("enum", node.optional, name)
@@ -208,10 +215,8 @@ def scope_exists(model: Model, entity: str, scope: ast.Name) -> bool:
 
 
 def _column(model: Model, node: ast.ColumnType) -> Type:
-    entity = model.entities.get(node.entity.text)
+    entity = entity_named(model, node.entity)
     if entity is None:
-        hint = nearest(node.entity.text, model.entities)
-        model.report("AWM202", node.entity.span, name=node.entity.text, hint=hint)
         return ERROR
     field = entity.fields.get(node.field.text)
     if field is None and node.field.text == "id" and entity.key is not None:
@@ -222,9 +227,27 @@ def _column(model: Model, node: ast.ColumnType) -> Type:
     return replace(field.type, nullable=node.optional)
 
 
+def entity_named(model: Model, name: ast.Name) -> Entity | None:
+    """The entity of this name; reports if there is none."""
+    entity = model.entities.get(name.text)
+    if entity is not None or name.text in model.broken:
+        return entity
+    found = "an enum" if name.text in model.enums else "a record" if name.text in model.records else ""
+    found = "a shape" if name.text in model.shapes else found
+    if found:
+        model.report("AWM226", name.span, name=name.text, found=found, expected="an entity")
+        return None
+    hint = nearest(name.text, model.entities)
+    fixes = (Fix(name.span, hint, f"write `{hint}`"),) if hint else ()
+    model.report("AWM202", name.span, name=name.text, hint=hint, fixes=fixes)
+    return None
+
+
 def report_unknown_field(model: Model, entity: str, field: ast.Name, **details: object) -> None:
     """AWM203 with the nearest field, and where the entity is declared."""
     symbol = model.entities[entity]
+    if not symbol.fields:
+        return
     hint = nearest(field.text, [*symbol.fields, "id"])
     fixes = (Fix(field.span, hint, f"write `{hint}`"),) if hint else ()
     model.report(
@@ -238,4 +261,13 @@ def range_text(low: object, high: object) -> str:
     return f"{'' if low is None else low}..{'' if high is None else high}"
 
 
-__all__ = ["Span", "match_of", "parts", "range_text", "report_unknown_field", "resolve", "scope_exists"]
+__all__ = [
+    "Span",
+    "entity_named",
+    "match_of",
+    "parts",
+    "range_text",
+    "report_unknown_field",
+    "resolve",
+    "scope_exists",
+]

@@ -12,10 +12,12 @@ MOMENTS = ("date", "datetime")
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """`name`: of the enum, the record, or the entity (kinds `row` and `id`). `element`: of a list. `fields`: of a record, a
-    group's row or an object on the wire. `paged`: a list on the wire with a `total`. `scope`: of a parameter.
+    """`name`: of the enum, the record, or the entity (kinds `row` and `id`). `element`: of a list. `fields`:
+    of a record, a group's row or an object on the wire. `paged`: a list on the wire with a `total`. `scope`:
+    of a parameter.
 
-    `low`, `high` (storage form, or lengths) and `pattern` are limits, no part of a type's identity."""
+    `low`, `high` (storage form, or lengths) and `pattern` are limits, no part of a type's identity.
+    """
 
     kind: str
     nullable: bool = False
@@ -108,7 +110,8 @@ def same(left: Type, right: Type) -> bool:
     if left.kind != right.kind or left.name != right.name:
         return False
     if left.kind == "list":
-        assert left.element is not None and right.element is not None
+        assert left.element is not None
+        assert right.element is not None
         return same(left.element, right.element)
     if left.kind == "record" and not left.name:
         return len(left.fields) == len(right.fields) and all(
@@ -141,7 +144,9 @@ def common(left: Type, right: Type) -> Type | None:
 
 
 def fits(found: Type, wanted: Type) -> bool:
-    """Whether a value of `found`, null aside, can stand where `wanted` is asked for (with a conversion at most)."""
+    """Whether a value of `found`, null aside, can stand where `wanted` is asked for (with a conversion at
+    most).
+    """
     if found.kind in ("error", "null") or wanted.kind == "error":
         return True
     if same(found, wanted):
@@ -154,7 +159,8 @@ def fits(found: Type, wanted: Type) -> bool:
         return fits(found.element, wanted.element)
     if wanted.kind == found.kind == "record" and found.fields and wanted.fields:
         return all(
-            (given := found.field(name)) is not None and fits(given, part) or (given is None and part.nullable)
+            ((given := found.field(name)) is not None and fits(given, part))
+            or (given is None and part.nullable)
             for name, part in wanted.fields
         )
     return False

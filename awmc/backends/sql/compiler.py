@@ -45,8 +45,8 @@ class Compiler:
     # ---- Reading -------------------------------------------------------------------------------------------
 
     def value(self, expr: nodes.Expr) -> Sql:
-        """One row of one column: a scalar, a row's key, JSON text of a record or a list (of rows: their
-        keys). No row only if a row in hand, whose type says that there is one, has been deleted."""
+        """One row of one column: a scalar, a row's key, JSON text of a record or a list (of rows: their keys).
+        No row stands for null, as where a row in hand has been deleted."""
         statement, scope = self._outermost(expr)
         return self._sql(statement, self._single(scope, scope.tree(expr)))
 
@@ -71,9 +71,9 @@ class Compiler:
         return self._sql(statement, queries.elements(Scope(statement), expr))
 
     def wire(self, expr: nodes.Expr, type: nodes.Type, shape: str, paged: bool) -> Sql:
-        """One row of one column: the result of a tool as JSON text in wire form. `{"items": […]}` for a
-        list, with `"total"` if paged; an object, or SQL's null, for a row (if it has a shape) or a
-        record; else `{"value": …}`. As for `value`, no row if a row in hand has been deleted."""
+        """One row of one column: the result of a tool as JSON text in wire form. `{"items": […]}` for a list,
+        with `"total"` if paged; an object for a row (if it has a shape) or a record; else `{"value": …}`. Null
+        or no row where there is no such row or record."""
         statement, scope = self._outermost(expr)
         return self._sql(statement, self._single(scope, shapes.result(scope, expr, type, shape, paged=paged)))
 
@@ -148,8 +148,12 @@ class Compiler:
         return statement, Scope(statement, Block(None, outermost=True))
 
     def _single(self, scope: Scope, tree: exp.Expr) -> exp.Expr:
-        assert scope.block is not None
-        return scope.block.select([tree])
+        block = scope.block
+        assert block is not None
+        if isinstance(tree, exp.Subquery) and not block.sources:
+            select: exp.Expr = tree.this
+            return select
+        return block.select([tree])
 
     def _sql(self, statement: Statement, tree: exp.Expr) -> Sql:
         binds = tuple(Bind(name, statement.binds[name]) for name in sorted(statement.binds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from sqlglot import expressions as exp
@@ -21,6 +22,7 @@ RESERVED: Final = frozenset({
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+@cache
 def must_quote(name: str) -> bool:
     """Whether SQLite reads `name` as a name only in quotes."""
     return name.lower() in RESERVED or _PLAIN.fullmatch(name) is None

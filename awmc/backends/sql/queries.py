@@ -82,7 +82,7 @@ def is_cut(query: nodes.Query) -> bool:
 
 def ordered(tree: exp.Expr, descending: bool = False, *, nullable: bool = False) -> exp.Expr:
     """A key of ORDER BY, nulls last. SQLite puts nulls first, and last under DESC."""
-    return exp.Ordered(this=tree, desc=descending, nulls_first=not (descending or nullable))
+    return exp.Ordered(this=tree, desc=descending or None, nulls_first=not (descending or nullable))
 
 
 def _count(scope: Scope, expr: nodes.Expr, unlimited: int) -> exp.Expr:

@@ -129,7 +129,7 @@ class Block:
         self.columns: list[exp.Column] = []
         self.paths: dict[tuple[str, str], TableRow] = {}
         self.inner = False  # a block inside of this one names its columns
-        self.outer = False  # it names columns of a block around it
+        self.outer: set[str] = set()  # the sources around it whose columns it names
 
     def is_visible(self, name: str) -> bool:
         block: Block | None = self
@@ -196,8 +196,7 @@ class Block:
         for source in self.sources:
             table = source.this if isinstance(source, exp.Join) else source
             name = table.this.name if isinstance(table, exp.Table) else ""
-            hides = self.parent is not None and self.parent.is_visible(name)
-            if table.alias == name or (bare and not hides):
+            if table.alias == name or (bare and name not in self.outer):
                 table.args["alias"] = None
 
 
@@ -301,7 +300,7 @@ class Scope:
             block.inner = True
             between = self.block
             while between is not None and between is not block:
-                between.outer = True
+                between.outer.add(alias)
                 between = between.parent
         return column
 

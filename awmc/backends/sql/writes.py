@@ -209,7 +209,7 @@ def _ends(block: Block, scope: Scope, of: nodes.Expr, alias: str) -> tuple[exp.E
         return key, scope
     if not isinstance(of, nodes.Query):
         element = of.type.element or nodes.Type(kind="row")
-        name = alias or block.alias(element.name.lower())
+        name = alias or element.name.lower()
         of = nodes.Query(
             type=of.type, sources=(nodes.From(alias=name, type=element, of=nodes.ListSource(of=of)),)
         )

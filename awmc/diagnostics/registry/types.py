@@ -37,7 +37,6 @@ CODES = (
     Code("AWM330", "error", "not-optional", "`{name}` is always given, so `{name}?` means nothing"),
     Code("AWM331", "error", "optional-place", "`{name}?` stands where it cannot be left out"),
     Code("AWM332", "error", "not-constant", "{what} must be a constant"),
-    Code("AWM333", "error", "not-a-parameter-type", "{what} cannot be of type {found}"),
     Code("AWM334", "warning", "never-null", "`{expr}` is never null here"),
     Code("AWM335", "error", "keyless-group", "`{name}` of `group` is neither a key nor an aggregate"),
 )

@@ -9,7 +9,18 @@ from awmc.ir.lower.storage import columns_of, key_of, link_of, ordered, table_na
 from awmc.semantics import typed
 from awmc.semantics.effects import AUTOMATIC, invariant_reads, invariants_of
 from awmc.semantics.model import (
-    Entity, Field, Invariant, LoopModel, Model, ParamModel, SeedRow, SeedRule, ShapeModel, SolveModel, TaskModel, ToolModel,
+    Entity,
+    Field,
+    Invariant,
+    LoopModel,
+    Model,
+    ParamModel,
+    SeedRow,
+    SeedRule,
+    ShapeModel,
+    SolveModel,
+    TaskModel,
+    ToolModel,
 )  # fmt: skip
 
 
@@ -26,7 +37,9 @@ def lower(model: Model, world_seed: int = 0) -> nodes.Environment:
         offers=tuple(nodes.Offered(kind=kind, name=name) for kind, name in model.offers),  # type: ignore[arg-type]
         enums=tuple(
             nodes.Enum(
-                name=e.name, values=tuple(nodes.EnumValue(name=n, wire=w, doc=d) for n, w, d in e.values), inline=e.inline
+                name=e.name,
+                values=tuple(nodes.EnumValue(name=n, wire=w, doc=d) for n, w, d in e.values),
+                inline=e.inline,
             )
             for e in model.enums.values()
         ),
@@ -127,7 +140,9 @@ def _columns(model: Model, field: Field) -> list[nodes.StoredColumn]:
 def _computed(model: Model, field: Field) -> nodes.ComputedColumn:
     assert field.value is not None
     value = over_self(model, field.binder, field.value)
-    return nodes.ComputedColumn(name=field.name, type=type_of(field.type), value=value, hidden=field.hidden, doc=field.doc)
+    return nodes.ComputedColumn(
+        name=field.name, type=type_of(field.type), value=value, hidden=field.hidden, doc=field.doc
+    )
 
 
 def _shape(model: Model, shape: ShapeModel) -> nodes.Shape:
@@ -163,7 +178,11 @@ def _tool(model: Model, tool: ToolModel) -> nodes.Tool:
     checks = invariants_of(model, tool)
     effects = tool.effects
     automatic = tool.automatic | ({"invariant_violated"} if checks else set())
-    errors = [nodes.ErrorCode(code=code, own=False) for code in AUTOMATIC if code in automatic and code not in tool.codes]
+    errors = [
+        nodes.ErrorCode(code=code, own=False)
+        for code in AUTOMATIC
+        if code in automatic and code not in tool.codes
+    ]
     errors += [nodes.ErrorCode(code=code, message=message) for code, message in tool.codes.items()]
     return nodes.Tool(
         name=tool.name,
@@ -201,7 +220,12 @@ def _updated(model: Model, updates: set[tuple[str, str]]) -> tuple[str, ...]:
 def _param(model: Model, param: ParamModel) -> nodes.Param:
     default = Unit(model).expr(param.default) if param.default is not None else None
     return nodes.Param(
-        name=param.name, type=type_of(param.type), required=param.required, default=default, doc=param.doc, paging=param.paging
+        name=param.name,
+        type=type_of(param.type),
+        required=param.required,
+        default=default,
+        doc=param.doc,
+        paging=param.paging,
     )
 
 
@@ -254,7 +278,9 @@ def _seed_rule(model: Model, seed: SeedRule, block: int) -> nodes.SeedRule:
     for field, rows in seed.links:
         link = link_of(model, field)
         links.append(
-            nodes.LinkValues(link=link.table, of_column=link.of_column, to_column=link.to_column, rows=unit.expr(rows))
+            nodes.LinkValues(
+                link=link.table, of_column=link.of_column, to_column=link.to_column, rows=unit.expr(rows)
+            )
         )
     return nodes.SeedRule(
         entity=seed.entity.name,
@@ -283,7 +309,9 @@ def _task(model: Model, task: TaskModel) -> nodes.Task:
         used = {n.name for n in typed.walk(value) if isinstance(n, typed.Local)}
         answers.append(
             nodes.Answer(
-                value=Unit(model).expr(value), solve_locals=tuple(sorted(used - own)), place=place_of(model, value.span)
+                value=Unit(model).expr(value),
+                solve_locals=tuple(sorted(used - own)),
+                place=place_of(model, value.span),
             )
         )
     return nodes.Task(
@@ -298,12 +326,15 @@ def _task(model: Model, task: TaskModel) -> nodes.Task:
         ),
         solves=tuple(_solve(model, solve, own) for solve in task.solves),
         wrongs=tuple(
-            nodes.Wrong(body=Bodies(model, own).block(w.body), place=place_of(model, w.span)) for w in task.wrongs
+            nodes.Wrong(body=Bodies(model, own).block(w.body), place=place_of(model, w.span))
+            for w in task.wrongs
         ),
         free=tuple(
             nodes.Free(
                 entity=f.field.entity,
-                columns=(link_of(model, f.field).table,) if f.field.kind == "link" else tuple(c for c, _, _ in columns_of(f.field)),
+                columns=(link_of(model, f.field).table,)
+                if f.field.kind == "link"
+                else tuple(c for c, _, _ in columns_of(f.field)),
                 where=over_self(model, f.binder, f.where) if f.where is not None else None,
                 place=place_of(model, f.span),
             )
@@ -318,7 +349,9 @@ def _task(model: Model, task: TaskModel) -> nodes.Task:
             )
             for m in task.may
         ),
-        ensure=tuple(nodes.Ensure(test=Unit(model).expr(e), place=place_of(model, e.span)) for e in task.ensures),
+        ensure=tuple(
+            nodes.Ensure(test=Unit(model).expr(e), place=place_of(model, e.span)) for e in task.ensures
+        ),
         answer=tuple(answers),
         place=place_of(model, task.node.span),
     )
@@ -327,5 +360,7 @@ def _task(model: Model, task: TaskModel) -> nodes.Task:
 def _solve(model: Model, solve: SolveModel, own: set[str]) -> nodes.Solve:
     names = own | ({solve.loop.name} if solve.loop is not None else set())
     return nodes.Solve(
-        loop=_loop(model, solve.loop), body=Bodies(model, names).block(solve.body), place=place_of(model, solve.span)
+        loop=_loop(model, solve.loop),
+        body=Bodies(model, names).block(solve.body),
+        place=place_of(model, solve.span),
     )

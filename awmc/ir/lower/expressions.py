@@ -15,8 +15,9 @@ BOOL = nodes.Type(kind="bool")
 
 @dataclass(slots=True)
 class Unit:
-    """One statement or declaration: aliases are unique in it. `values`: what stands for a `fn`'s parameters, and for locals
-    that were renamed."""
+    """One statement or declaration: aliases are unique in it. `values`: what stands for a `fn`'s parameters,
+    and for locals that were renamed.
+    """
 
     model: Model
     aliases: dict[int, nodes.Expr] = field(default_factory=dict)
@@ -52,7 +53,9 @@ class Unit:
             case typed.Const():
                 value = node.value
                 if isinstance(value, typed.Duration):
-                    return nodes.Const(type=kind, value=nodes.Duration(months=value.months, seconds=value.seconds))
+                    return nodes.Const(
+                        type=kind, value=nodes.Duration(months=value.months, seconds=value.seconds)
+                    )
                 return nodes.Const(type=kind, value=value)
             case typed.Label():
                 return nodes.Const(type=kind, value=key_of(self.model, node.type.name, node.label))
@@ -101,9 +104,9 @@ class Unit:
                 found = inner.expr(node.fn.value)
                 return replace(found, type=kind)
             case typed.GeneratorOf():
-                query = self._query_of(node.query) if node.query is not None else None
+                drawn = self._query_of(node.query) if node.query is not None else None
                 args = tuple(self.expr(a) for a in node.args)
-                return nodes.Generator(type=kind, fn=node.fn, query=query, args=args)  # type: ignore[arg-type]
+                return nodes.Generator(type=kind, fn=node.fn, query=drawn, args=args)  # type: ignore[arg-type]
         raise AssertionError(f"no IR for {type(node).__name__} at {node.span}")
 
     def _shift(self, node: typed.Shift, kind: nodes.Type) -> nodes.Expr:
@@ -129,7 +132,10 @@ class Unit:
             nodes.Key(
                 name=name,
                 value=nodes.Column(
-                    type=type_of(part.or_null(kind.nullable)), of=of, entity=field_.entity, column=part_column(field_, name)
+                    type=type_of(part.or_null(kind.nullable)),
+                    of=of,
+                    entity=field_.entity,
+                    column=part_column(field_, name),
                 ),
             )
             for name, part in field_.type.fields
@@ -147,7 +153,12 @@ class Unit:
     def _part(self, node: typed.PartOf, kind: nodes.Type) -> nodes.Expr:
         if isinstance(node.of, typed.ColumnOf) and node.of.field.type.kind == "record":
             field_ = node.of.field
-            return nodes.Column(type=kind, of=self.expr(node.of.of), entity=field_.entity, column=part_column(field_, node.name))
+            return nodes.Column(
+                type=kind,
+                of=self.expr(node.of.of),
+                entity=field_.entity,
+                column=part_column(field_, node.name),
+            )
         of = self.expr(node.of)
         if isinstance(of, nodes.RecordOf):
             return next(f.value for f in of.fields if f.name == node.name)
@@ -168,7 +179,9 @@ class Unit:
         return found
 
     def query(self, node: typed.QueryOf) -> nodes.Query:
-        """A query over entities, links and lists; scopes, relations and plain inner queries melt into its `where`."""
+        """A query over entities, links and lists; scopes, relations and plain inner queries melt into its
+        `where`.
+        """
         sources: list[nodes.From] = []
         where: list[nodes.Term] = []
         order: list[nodes.OrderKey] = []
@@ -198,14 +211,18 @@ class Unit:
                 return self._from(alias, binder, nodes.EntitySource(entity=of.entity.name))
             case typed.RelationOf():
                 return self._relation(binder, of, where)
-            case typed.QueryOf() if len(of.sources) == 1 and not of.order and of.limit is None and of.offset is None:
+            case typed.QueryOf() if (
+                len(of.sources) == 1 and not of.order and of.limit is None and of.offset is None
+            ):
                 inner_binder = of.sources[0].binder
                 found = self._source(inner_binder, of.sources[0].of, where)
                 self.stand(binder, self.aliases[id(inner_binder)])
                 where.extend(nodes.Term(test=self.expr(t.test), given=t.given) for t in of.where)
                 return found
         listed = self.expr(of)
-        base = binder.name or (self.model.entities[binder.type.name].table if binder.type.kind == "row" else "item")
+        base = binder.name or (
+            self.model.entities[binder.type.name].table if binder.type.kind == "row" else "item"
+        )
         return self._from(self.bind(binder, base), binder, nodes.ListSource(of=listed))
 
     def _from(self, alias: str, binder: typed.Binder, of: nodes.Source) -> nodes.From:

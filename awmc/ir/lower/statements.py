@@ -72,7 +72,11 @@ class Bodies:
                 return [self._let(unit, node, place)]
             case typed.Require():
                 test = unit.expr(node.test)
-                return [nodes.Require(place=place, test=test, otherwise=self._failure(self._unit(), node.otherwise))]
+                return [
+                    nodes.Require(
+                        place=place, test=test, otherwise=self._failure(self._unit(), node.otherwise)
+                    )
+                ]
             case typed.Create():
                 return [self._create(node, place)]
             case typed.Update():
@@ -90,7 +94,9 @@ class Bodies:
             case typed.Fail():
                 return [nodes.Fail(place=place, failure=self._failure(unit, node.failure))]
             case typed.Return():
-                made: list[nodes.Statement] = [self._create(node.made, place)] if node.made is not None else []
+                made: list[nodes.Statement] = (
+                    [self._create(node.made, place)] if node.made is not None else []
+                )
                 return [*made, nodes.Return(place=place, value=self._value(unit, node.value, place))]
             case typed.Call():
                 self._names.add(node.name)
@@ -116,7 +122,9 @@ class Bodies:
         for field, rows in node.links:
             link = link_of(self._model, field)
             links.append(
-                nodes.LinkValues(link=link.table, of_column=link.of_column, to_column=link.to_column, rows=unit.expr(rows))
+                nodes.LinkValues(
+                    link=link.table, of_column=link.of_column, to_column=link.to_column, rows=unit.expr(rows)
+                )
             )
         return nodes.Create(
             place=place,

@@ -32,13 +32,17 @@ def _make(kind: types.Type) -> nodes.Type:
         pattern=kind.pattern,
         element=type_of(kind.element) if kind.element is not None else None,
         paged=kind.paged,
-        fields=tuple(nodes.TypeField(name=n, type=type_of(t), required=not t.nullable) for n, t in kind.fields),
+        fields=tuple(
+            nodes.TypeField(name=n, type=type_of(t), required=not t.nullable) for n, t in kind.fields
+        ),
         scope=kind.scope,
     )
 
 
 def columns_of(field: Field) -> list[tuple[str, str, types.Type]]:
-    """The columns of a stored field: name, path in the spec, type. The parts of a nullable record may all be null."""
+    """The columns of a stored field: name, path in the spec, type. The parts of a nullable record may all be
+    null.
+    """
     if field.type.kind != "record":
         return [(field.name, field.name, field.type)]
     return [
@@ -53,7 +57,9 @@ def part_column(field: Field, part: str) -> str:
 
 
 def witness(field: Field) -> str:
-    """The column of a nullable record that is null just where the record is: its first part that may not be null."""
+    """The column of a nullable record that is null just where the record is: its first part that may not be
+    null.
+    """
     fields = field.type.fields
     name = next((n for n, t in fields if not t.nullable), fields[0][0])
     return part_column(field, name)
@@ -66,7 +72,11 @@ def link_of(model: Model, field: Field) -> nodes.ManyToMany:
     other = model.entities[field.type.element.name]
     to_column = other.table if other is not entity else field.name
     return nodes.ManyToMany(
-        name=field.name, entity=other.name, table=f"{entity.table}_{field.name}", of_column=entity.table, to_column=to_column
+        name=field.name,
+        entity=other.name,
+        table=f"{entity.table}_{field.name}",
+        of_column=entity.table,
+        to_column=to_column,
     )
 
 
@@ -82,7 +92,9 @@ def table_names(model: Model, names: set[str]) -> tuple[str, ...]:
         if entity.name in names:
             found.append(entity.table)
         found.extend(
-            link_of(model, f).table for f in entity.fields.values() if f.kind == "link" and f"{entity.name}.{f.name}" in names
+            link_of(model, f).table
+            for f in entity.fields.values()
+            if f.kind == "link" and f"{entity.name}.{f.name}" in names
         )
     return tuple(found)
 

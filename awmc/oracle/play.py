@@ -1,0 +1,221 @@
+"""Running a `solve` or a `wrong`: its statements, by calls on a session of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from awmc.ir import nodes
+from awmc.oracle.evaluate import Evaluator, Terms
+from awmc.oracle.knowledge import Knowledge, Unknown
+from awmc.oracle.listed import Unsound
+from awmc.oracle.problem import Problem
+from awmc.oracle.seen import Seen
+from awmc.oracle.stated import Stated
+from awmc.oracle.wire import WireTypes, from_result, to_argument
+from awmc.runtime.session import Session
+
+CALLS: Final = 200
+"""Calls that one run may make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that a run made. `code`: of the error that it answered, or empty."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    code: str = ""
+
+
+class Stopped(Exception):
+    """The run cannot go on."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a run is of: the task, the locals of its instance, and what its texts state. `loop`: the
+    variable of `solve for`. `actor`: who acts.
+    """
+
+    task: nodes.Task
+    instance: str
+    given: Mapping[str, Any]
+    stated: Stated
+    actor: nodes.Actor | None
+    loop: str = ""
+    is_wrong: bool = False
+
+
+@dataclass(slots=True)
+class Played:
+    """What a run made and saw. `given`: the task's locals and its own."""
+
+    calls: list[Made] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Player:
+    """Plays runs of one world. `before`: evaluates in the untouched world, in storage form."""
+
+    def __init__(self, terms: Terms, before: Evaluator) -> None:
+        self.terms = terms
+        self._before = before
+        self._types = WireTypes(terms.environment)
+        self._tools = {tool.name: tool for tool in terms.environment.tools}
+
+    def play(
+        self, session: Session, asking: Asking, body: Iterable[nodes.Statement]
+    ) -> tuple[Played, Seen, Problem | None]:
+        """Runs the statements on a session as it stands. The problem, where there is one, is what stopped
+        it.
+        """
+        run = _Run(self, session, asking)
+        try:
+            run.block(body)
+        except Stopped as stopped:
+            return run.played, run.seen, stopped.problem
+        return run.played, run.seen, None
+
+    def evaluator(self, actor: nodes.Actor | None) -> Evaluator:
+        """Evaluates what an agent has in hand; rows of the task's locals are those of the untouched world."""
+        before = self._before
+        return Evaluator(self.terms, before.connection, now=before.now, me=actor, wire=True, before=before)
+
+    def parameter(self, tool: str, name: str) -> nodes.Param | None:
+        found = self._tools.get(tool)
+        return (
+            next((param for param in found.params if param.name == name), None) if found is not None else None
+        )
+
+    def writes(self, tool: str) -> bool:
+        found = self._tools.get(tool)
+        if found is None:
+            return False
+        return bool(found.effects.creates or found.effects.updates or found.effects.deletes)
+
+    def result_type(self, tool: str) -> nodes.Type:
+        return self._types.of(tool)
+
+
+class _Run:
+    def __init__(self, player: Player, session: Session, asking: Asking) -> None:
+        self.player = player
+        self.session = session
+        self.asking = asking
+        self.played = Played(given=dict(asking.given))
+        self.seen = Seen(session.world.clock)
+        self.evaluator = player.evaluator(asking.actor)
+        names = frozenset(name for name in asking.given if name != asking.loop)
+        self.knowledge = Knowledge(player.terms, asking.stated, self.seen, names, asking.loop)
+
+    # ---- Statements
+
+    def block(self, body: Iterable[nodes.Statement]) -> None:
+        for statement in body:
+            self._statement(statement)
+
+    def _statement(self, node: nodes.Statement) -> None:
+        match node:
+            case nodes.Let():
+                self._report(node.place, self.knowledge.keep(node.name, node.value, self._peek(node.place)))
+                self.played.given[node.name] = self._value(node.value, node.place)
+            case nodes.Call():
+                found = self._call(node)
+                if node.name:
+                    self.played.given[node.name] = found
+                    self.knowledge.forget(node.name)
+            case nodes.Fails():
+                self._fails(node)
+            case nodes.For():
+                self._report(node.place, self.knowledge.keep(node.name, node.over, self._peek(node.place)))
+                for element in list(self._value(node.over, node.place) or ()):
+                    self.played.given[node.name] = element
+                    self.block(node.body)
+            case nodes.If():
+                self._report(node.place, self.knowledge.of_test(node.test, self._peek(node.place)))
+                self.block(node.then if self._value(node.test, node.place) else node.otherwise)
+            case _:
+                raise TypeError(f"a solve has no statement `{node.do}`")
+
+    def _value(self, expr: nodes.Expr, place: nodes.Place) -> Any:
+        try:
+            return self.evaluator.value(expr, self.played.given)
+        except Unsound as unsound:
+            raise self._stopped(unsound.code, place, "", **unsound.parts) from None
+
+    def _peek(self, place: nodes.Place) -> Any:
+        return lambda expr: self._value(expr, place)
+
+    # ---- Calls
+
+    def _call(self, node: nodes.Call) -> Any:
+        arguments = self._arguments(node)
+        result = self._run(node, arguments)
+        if not result.ok:
+            code, message = result.error["code"], result.error["message"]
+            self.played.calls.append(Made(node.tool, arguments, code))
+            wrong = "AWM618" if self.asking.is_wrong else "AWM602"
+            raise self._stopped(wrong, node.place, message, tool=node.tool, code=code)
+        self.played.calls.append(Made(node.tool, arguments))
+        type_ = self.player.result_type(node.tool)
+        found = from_result(type_, result.value)
+        self.seen.add(type_, found)
+        return found
+
+    def _fails(self, node: nodes.Fails) -> None:
+        arguments = self._arguments(node)
+        result = self._run(node, arguments)
+        if result.ok:
+            raise self._stopped("AWM603", node.place, tool=node.tool, code=node.code)
+        code, message = result.error["code"], result.error["message"]
+        self.played.calls.append(Made(node.tool, arguments, code))
+        if code != node.code:
+            raise self._stopped("AWM604", node.place, message, tool=node.tool, found=code, code=node.code)
+        self.seen.add_error(message)
+
+    def _run(self, node: nodes.Call | nodes.Fails, arguments: Mapping[str, Any]) -> Any:
+        if len(self.played.calls) >= CALLS:
+            raise self._stopped("AWM631", node.place, limit=CALLS)
+        return self.session.call(node.tool, arguments)
+
+    def _arguments(self, node: nodes.Call | nodes.Fails) -> dict[str, Any]:
+        """The arguments as they go over the wire; nulls that may be left out are."""
+        found: dict[str, Any] = {}
+        for arg in node.args:
+            param = self.player.parameter(node.tool, arg.name)
+            self._report(node.place, self.knowledge.of_argument(param, arg.value, self._peek(node.place)))
+            if self.player.writes(node.tool):
+                for choice in self.knowledge.unstated_choices(param, arg.value):
+                    self._problem("AWM610", node.place, value=choice)
+            type_ = param.type if param is not None else arg.value.type
+            value = to_argument(type_, self._value(arg.value, node.place), self.player.terms)
+            if value is not None:
+                found[arg.name] = value
+            elif param is not None and param.required and not param.type.nullable:
+                raise self._stopped("AWM632", node.place, parameter=arg.name, tool=node.tool)
+        return found
+
+    # ---- Problems
+
+    def _report(self, place: nodes.Place, unknown: Iterable[Unknown]) -> None:
+        for one in unknown:
+            self._problem("AWM609", place, value=one.shown)
+
+    def _problem(self, code: str, place: nodes.Place, **parts: object) -> None:
+        if not self.asking.is_wrong:
+            problem = Problem(
+                code, place, {"task": self.asking.task.name, **parts}, task=self.asking.instance
+            )
+            if problem not in self.played.problems:
+                self.played.problems.append(problem)
+
+    def _stopped(self, problem: str, place: nodes.Place, note: str = "", /, **parts: object) -> Stopped:
+        named = {"task": self.asking.task.name, **parts}
+        return Stopped(Problem(problem, place, named, note, self.asking.instance))
