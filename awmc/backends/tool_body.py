@@ -402,7 +402,7 @@ class Body:
         self._line(code, f"{name}: {self._annotation(type_)} = ")
         self._line(f"if {name} is None:")
         self._depth += 1
-        self._insert(let.create, name)
+        self._insert(dataclasses.replace(let.create, name=let.name), name)
         self._depth -= 1
         self._known.add(let.name)
 

@@ -1,4 +1,4 @@
-"""`free`, `may` and `ensure` as statements with values: what they name of the task, and of the world before, is known."""
+"""`free`, `may` and `ensure` as statements with values: what they name of the task and of the world before is known."""
 
 from __future__ import annotations
 

@@ -206,16 +206,16 @@ class Comparison:
 
     def _compare_free_links(self) -> None:
         for free in self._rows.free_links:
-            made = {
+            made: set[Any] = {
                 tuple(self._key_of(value) for value in row.values.values())
                 for row in self._outcome.created
                 if row.table == free.table
             }
-            gone = {row.key for row in self._outcome.deleted if row.table == free.table}
+            gone: set[Any] = {row.key for row in self._outcome.deleted if row.table == free.table}
             theirs = self._free_rows(free, made | gone)
             for kind, wanted in (("create", made), ("delete", gone)):
                 self._asked += len(wanted)
-                found = {c.key: c for c in self._run.changes if c.table == free.table and c.kind == kind}
+                found: dict[Any, Change] = {c.key: c for c in self._run.changes if c.table == free.table and c.kind == kind}
                 for key in wanted:
                     if key in found or key[free.end] in theirs:
                         self._met += 1

@@ -147,8 +147,8 @@ def unhandled_null(cx: Context, expr: typed.Expr) -> None:
     text = cx.model.text(expr.span)
     cx.report(
         "AWM305", expr.span, expr=text, label="may be null",
-        help=f"give a value for it with `{text} ?? …`,
-        or test it first with `{text} is not null and …` or a `require`",
+        help=f"give a value for it with `{text} ?? …`, or test it first with `{text} is not null and …` or a "
+        "`require`",
     )  # fmt: skip
 
 
