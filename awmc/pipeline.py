@@ -5,15 +5,17 @@ Pure: it reads and writes no file, and the same text and options give the same a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awmc import __version__
-from awmc.backends import docs, json_schema, property_tests, schema, seed, server, tools
+from awmc.backends import docs, json_schema, property_tests, schema, seed, server, tasks, tools
 from awmc.backends.dialects import DialectName
 from awmc.backends.sql import Compiler
+from awmc.backends.tasks import TaskLine
 from awmc.diagnostics import Diagnostic, diagnose
+from awmc.diagnostics.registry import lookup
 from awmc.emit import Artefact
 from awmc.emit.manifest import manifest
 from awmc.emit.templates import render
@@ -21,6 +23,7 @@ from awmc.ir import codec, nodes
 from awmc.ir.lower import lower
 from awmc.oracle.problem import Problem
 from awmc.oracle.seeding import seed_world
+from awmc.oracle.solve import solve_tasks
 from awmc.runtime import World
 from awmc.semantics.check import analyse
 from awmc.source import Source, Span
@@ -41,14 +44,127 @@ class Compilation:
     name_at: Span = _NOWHERE
 
 
-def compile_source(
-    source: Source, *, world_seed: int = 0, dialects: Sequence[DialectName] = ()
-) -> Compilation:
-    """All of it. `world_seed`: another seed is another world; `dialects`: schema and seed are written for these too."""
-    checked = _checked(source, world_seed)
-    if checked.environment is None:
-        return checked
-    environment, files = checked.environment, {file.path: file for file in checked.artefacts}
-    spec = f"{environment.name}.awm"
-    instances = [codec_line for codec_line in _instances(files["tasks.jsonl"].text)]
-    ...
+def compile_source(source: Source, *, world_seed: int = 0, dialects: Sequence[DialectName] = ()) -> Compilation:
+    """All of it. `world_seed`: another one is another world of the same spec; `dialects`: schema and seed are
+    written for these too.
+    """
+    proven = _proven(source, world_seed)
+    environment = proven.environment
+    if environment is None:
+        return Compilation(diagnostics=proven.diagnostics)
+    spec = _origin(environment)
+    files = {
+        **proven.files,
+        "server.py": _written("server.py.jinja", module=server.module(environment, spec)),
+        f"test_{environment.name}.py": _written(
+            "test_env.py.jinja", module=property_tests.module(environment, spec)
+        ),
+        "README.md": _written("README.md.jinja", page=docs.page(environment, proven.lines, spec)),
+    }
+    for dialect in dialects:
+        files[f"schema.{dialect}.sql"] = schema.render(environment, dialect)
+        files[f"seed.{dialect}.sql"] = seed.render(environment, dialect)
+    artefacts = [Artefact(path, files[path]) for path in sorted(files)]
+    last = manifest(
+        artefacts,
+        environment=environment.name,
+        spec=source.text,
+        world_seed=world_seed,
+        dialects=dialects,
+        compiler=__version__,
+    )
+    return Compilation(environment, (*artefacts, last), proven.diagnostics, proven.name_at)
+
+
+def check_source(source: Source, *, world_seed: int = 0) -> tuple[Diagnostic, ...]:
+    """What is wrong with a spec, in the order of the text; its world and its tasks are run for it."""
+    return _proven(source, world_seed).diagnostics
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """A spec whose world runs and whose tasks hold: the files that a world is made of, and the lines of its tasks.
+    Without an environment where there are errors.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    environment: nodes.Environment | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    lines: tuple[TaskLine, ...] = ()
+    name_at: Span = _NOWHERE
+
+
+def _proven(source: Source, world_seed: int) -> _Proven:
+    spec, problems = parse(source)
+    if problems:
+        return _Proven(problems)
+    model = analyse(spec, source)
+    said = list(model.problems)
+    if model.has_errors or model.env is None:
+        return _Proven(tuple(said))
+
+    environment = lower(model, world_seed)
+    compiler = Compiler(environment)
+    schema_sql = schema.render(environment)
+    rows, found = seed_world(environment, compiler, schema_sql)
+    said += _diagnosed(found, source, world_seed)
+    if any(problem.is_error for problem in said):
+        return _Proven(tuple(sorted(said)))
+
+    environment = replace(environment, rows=rows)
+    files = {
+        "env.json": codec.dump(environment),
+        "schema.sql": schema_sql,
+        "seed.sql": seed.render(environment),
+        "tools.json": json_schema.tools_json(environment),
+        "tools.py": _written("tools.py.jinja", module=tools.module(environment, compiler, _origin(environment))),
+    }
+    world = World.from_artefacts(files)
+    solved = solve_tasks(environment, world, compiler)
+    said += _diagnosed(solved.problems, source, world_seed)
+    if any(problem.is_error for problem in said):
+        return _Proven(tuple(sorted(said)))
+
+    lines = tuple(instance.line for instance in solved.instances)
+    files["tasks.jsonl"] = tasks.render(lines)
+    files["verify.py"] = "VERIFIERS = {}\n"
+    return _Proven(tuple(sorted(said)), environment, files, lines, model.env.name.span)
+
+
+def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> Iterator[Diagnostic]:
+    """What running the spec brought to light, at its place in the text. In another world than the spec's own, a task
+    that fails is left out of it, and no error.
+    """
+    for problem in problems:
+        span, parts = _span(problem.place, source), dict[str, Any](problem.parts)
+        if world_seed and problem.task and lookup(problem.code).level == "error":
+            yield diagnose("AWM630", span, source=source.name, task=parts.get("task", problem.task), seed=world_seed, note=problem.note or None)
+        else:
+            yield diagnose(problem.code, span, source=source.name, note=problem.note or None, **parts)
+
+
+def _span(place: nodes.Place, source: Source) -> Span:
+    """The first line of what stands there."""
+    line = source.line_span(place.line)
+    start = source.text.find(place.text, line.start, line.end)
+    return Span(start, start + len(place.text)) if start >= 0 else line
+
+
+def _written(template: str, **data: object) -> str:
+    return render(template, data)
+
+
+def _origin(environment: nodes.Environment) -> str:
+    """What generated files say they were made from: the file's name by the environment's, wherever it lay."""
+    return f"{environment.name}.awm"
+
+
+def counts(environment: nodes.Environment) -> tuple[tuple[str, int], ...]:
+    """How much there is of what in an environment."""
+    return (
+        ("entities", len(environment.entities)),
+        ("tools", sum(not tool.hidden for tool in environment.tools) + len(environment.offers)),
+        ("invariants", len(environment.invariants)),
+        ("rows", sum(len(rows) for rows in environment.rows.values())),
+        ("tasks", len(environment.tasks)),
+    )

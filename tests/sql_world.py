@@ -3,6 +3,7 @@ null, a tree, many to many, computed columns, a table and columns with the names
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import apsw
@@ -34,10 +35,8 @@ def many(element: n.Type) -> n.Type:
     return kind("list", element=element)
 
 
-def record_type(nullable: bool = False, **fields: n.Type) -> n.Type:
-    return kind(
-        "record", nullable, fields=tuple(n.TypeField(name=name, type=type) for name, type in fields.items())
-    )
+def record_type(**fields: n.Type) -> n.Type:
+    return kind("record", fields=tuple(n.TypeField(name=name, type=type) for name, type in fields.items()))
 
 
 # ---- Expressions
@@ -79,7 +78,8 @@ def col(of: n.Expr, path: str) -> n.Expr:
     """`col(visit, "slot.doctor.fee")`: a path of columns."""
     for name in path.split("."):
         entity = ENTITIES[of.type.name]
-        columns = {column.name: column.type for column in (*entity.columns, *entity.computed)}
+        columns = {column.name: column.type for column in entity.columns}
+        columns |= {column.name: column.type for column in entity.computed}
         type = maybe(columns[name]) if of.type.nullable else columns[name]
         of = n.Column(type=type, of=of, entity=entity.name, column=name)
     return of
@@ -110,7 +110,9 @@ def elements(alias: str, of: n.Expr) -> n.From:
     return n.From(alias=alias, type=of.type.element, of=n.ListSource(of=of))
 
 
-def query(*sources: n.From, where: Any = (), order: Any = (), limit: Any = None, offset: Any = None) -> n.Query:
+def query(
+    *sources: n.From, where: Any = (), order: Any = (), limit: Any = None, offset: Any = None
+) -> n.Query:
     """`where`: tests, or pairs of a test and the locals that may be missing. `order`: keys, or pairs (key, True)
     for descending ones."""
     terms = [term if isinstance(term, tuple) else (term, ()) for term in where]
@@ -127,7 +129,7 @@ def query(*sources: n.From, where: Any = (), order: Any = (), limit: Any = None,
 
 def aggregate(fn: str, of: n.Query, value: n.Expr | None = None, type: n.Type | None = None) -> n.Aggregate:
     element_type = of.sources[0].type
-    types = {
+    types: dict[str, n.Type] = {
         "count": INT,
         "exists": BOOL,
         "any": BOOL,
@@ -137,7 +139,8 @@ def aggregate(fn: str, of: n.Query, value: n.Expr | None = None, type: n.Type | 
         "min_by": maybe(element_type),
         "max_by": maybe(element_type),
     }
-    return n.Aggregate(type=type or types.get(fn) or value.type, fn=fn, query=of, value=value)  # type: ignore
+    found = type or types.get(fn) or (value.type if value else element_type)
+    return n.Aggregate(type=found, fn=fn, query=of, value=value)  # type: ignore[arg-type]
 
 
 def count(of: n.Query) -> n.Aggregate:
@@ -160,8 +163,12 @@ def list_of(*items: n.Expr) -> n.ListOf:
     return n.ListOf(type=many(items[0].type), items=items)
 
 
-def group(of: n.Query, keys: dict[str, n.Expr], totals: dict[str, tuple[str, n.Expr | None, n.Type]]) -> n.Group:
-    fields = {name: key.type for name, key in keys.items()} | {name: total[2] for name, total in totals.items()}
+def group(
+    of: n.Query, keys: dict[str, n.Expr], totals: dict[str, tuple[str, n.Expr | None, n.Type]]
+) -> n.Group:
+    fields = {name: key.type for name, key in keys.items()} | {
+        name: total[2] for name, total in totals.items()
+    }
     return n.Group(
         type=many(record_type(**fields)),
         query=of,
@@ -216,7 +223,9 @@ _ENTITIES = (
         column("senior", row("Doctor", nullable=True)),
         column("rating", maybe(NUMBER)),
     ),
-    entity("Slot", "slot", column("doctor", row("Doctor")), column("starts", DATETIME), column("minutes", INT)),
+    entity(
+        "Slot", "slot", column("doctor", row("Doctor")), column("starts", DATETIME), column("minutes", INT)
+    ),
     entity(
         "Patient",
         "patient",
@@ -237,7 +246,9 @@ _ENTITIES = (
         column("status", STATUS, moves=MOVES),
         column("referrer", row("Doctor", nullable=True)),
         column("due", maybe(DATETIME)),
-        links=(n.ManyToMany(name="tags", entity="Tag", table="visit_tags", of_column="visit", to_column="tag"),),
+        links=(
+            n.ManyToMany(name="tags", entity="Tag", table="visit_tags", of_column="visit", to_column="tag"),
+        ),
     ),
     entity("Tag", "tag", column("name", TEXT)),
     entity(
@@ -262,8 +273,6 @@ ENTITIES = {entity.name: entity for entity in _ENTITIES}
 
 def computed(name: str, entity: str, type: n.Type, value: n.Expr) -> None:
     """Adds a computed column, which may use those before it."""
-    import dataclasses
-
     of = ENTITIES[entity]
     more = n.ComputedColumn(name=name, type=type, value=value)
     ENTITIES[entity] = dataclasses.replace(of, computed=(*of.computed, more))
@@ -276,13 +285,18 @@ computed(
     "title",
     "Order",
     TEXT,
-    apply("concat", TEXT, const("Order of "), col(SELF_ORDER, "patient.name"), const(": "), col(SELF_ORDER, "check")),
+    apply(
+        "concat",
+        TEXT,
+        const("Order of "),
+        col(SELF_ORDER, "patient.name"),
+        const(": "),
+        col(SELF_ORDER, "check"),
+    ),
 )
 
 
 def scope(entity: str, name: str, test: n.Expr) -> None:
-    import dataclasses
-
     of = ENTITIES[entity]
     ENTITIES[entity] = dataclasses.replace(of, scopes=(*of.scopes, n.Scope(name=name, test=test)))
 
@@ -322,7 +336,10 @@ SHAPES = (
         member("clinic", col(SELF["Slot"], "doctor.clinic.name")),
     ),
     shape(
-        "DoctorCard", "Doctor", member("name", col(SELF["Doctor"], "name")), member("fee", col(SELF["Doctor"], "fee"))
+        "DoctorCard",
+        "Doctor",
+        member("name", col(SELF["Doctor"], "name")),
+        member("fee", col(SELF["Doctor"], "fee")),
     ),
     shape(
         "VisitCard",
@@ -339,14 +356,23 @@ SHAPES = (
                         alias="tag",
                         type=row("Tag"),
                         of=n.LinkSource(
-                            entity="Tag", link="visit_tags", of=SELF["Visit"], of_column="visit", to_column="tag"
+                            entity="Tag",
+                            link="visit_tags",
+                            of=SELF["Visit"],
+                            of_column="visit",
+                            to_column="tag",
                         ),
                     ),
                 ),
             ),
         ),
     ),
-    shape("LineCard", "Line", member("product", col(SELF_LINE, "product")), member("amount", col(SELF_LINE, "amount"))),
+    shape(
+        "LineCard",
+        "Line",
+        member("product", col(SELF_LINE, "product")),
+        member("amount", col(SELF_LINE, "amount")),
+    ),
     shape(
         "OrderCard",
         "Order",
@@ -356,9 +382,7 @@ SHAPES = (
         member("lines", LINES_OF_SELF, "LineCard"),
         member(
             "address",
-            record(
-                street=col(SELF_ORDER, "patient.address_street"), vip=col(SELF_ORDER, "patient.vip")
-            ),
+            record(street=col(SELF_ORDER, "patient.address_street"), vip=col(SELF_ORDER, "patient.vip")),
         ),
     ),
 )

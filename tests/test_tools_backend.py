@@ -139,7 +139,7 @@ def place_order(
     if for_ is None:
         for_ = call.me
     # create Order { items }
-    order = call.insert(PLACE_ORDER_CREATE, note=note, **{"for": for_})
+    order: int = call.insert(PLACE_ORDER_CREATE, note=note, **{"for": for_})
     for item in items:
         call.insert(
             PLACE_ORDER_CREATE_LINE,

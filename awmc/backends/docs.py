@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from awmc.backends import diagrams
+from awmc.backends.tasks import TaskLine
 from awmc.ir import nodes
 
 _UNITS = {"text": " characters", "email": " characters", "url": " characters", "list": " elements"}
@@ -78,8 +78,8 @@ class Page:
     tasks: tuple[Task, ...]
 
 
-def page(environment: nodes.Environment, instances: Sequence[Mapping[str, Any]], source: str) -> Page:
-    """The page of an environment. `instances`: its tasks as in `tasks.jsonl`; `source`: the spec's file name."""
+def page(environment: nodes.Environment, instances: Sequence[TaskLine], source: str) -> Page:
+    """The page of an environment. `instances`: its tasks, solved; `source`: the spec's file name."""
     writer = _Writer(environment)
     tools = [tool for tool in environment.tools if not tool.hidden]
     return Page(
@@ -194,9 +194,9 @@ class _Writer:
             return f"record of {', '.join(parts)}"
         return type_.kind
 
-    def tasks(self, instances: Sequence[Mapping[str, Any]]) -> Iterator[Task]:
+    def tasks(self, instances: Sequence[TaskLine]) -> Iterator[Task]:
         for task in self._environment.tasks:
-            own = [line for line in instances if line["task"] == task.name]
+            own = [line for line in instances if line.task == task.name]
             if own:
                 yield Task(
                     name=task.name,
@@ -204,7 +204,7 @@ class _Writer:
                     has_answer=bool(task.answer),
                     solutions=len(task.solves),
                     instances=tuple(
-                        Instance(line["id"], " ".join(line["instruction"].split()), tuple(_calls(line))) for line in own
+                        Instance(line.id, " ".join(line.instruction.split()), tuple(_calls(line))) for line in own
                     ),
                 )
 
@@ -214,11 +214,11 @@ class _Writer:
         return f"the {self._entities[actor.entity].singular.replace('_', ' ')} `{label or actor.key}`"
 
 
-def _calls(line: Mapping[str, Any]) -> Iterator[str]:
-    for call in line.get("oracle") or ():
-        arguments = call["arguments"].items()
+def _calls(line: TaskLine) -> Iterator[str]:
+    for call in line.oracle:
+        arguments = call.arguments.items()
         written = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments)
-        yield f"{call['tool']}({written})"
+        yield f"{call.tool}({written}){f'  # refused: {call.error}' if call.error else ''}"
 
 
 def _errors(errors: Sequence[nodes.ErrorCode]) -> Iterator[str]:

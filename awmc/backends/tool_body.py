@@ -429,6 +429,9 @@ class Body:
             pieces = [self._piece(part) for part in message.args]
             found = [piece for piece in pieces if piece is not None]
             if len(found) == len(pieces):
+                self.imports |= {
+                    name for name in ("money_text", "number_text") if f"{{{name}(" in "".join(found)
+                }
                 return text("", found)
         return self._use("value", f"{failure.code}_message", self.program.compiler.value(message))
 
@@ -444,7 +447,6 @@ class Body:
         if expr.type.kind in _PLAIN_TEXT:
             return f"{{{name}}}"
         if expr.type.kind in ("money", "number"):
-            self.imports.add(f"{expr.type.kind}_text")
             return f"{{{expr.type.kind}_text({name})}}"
         return None
 
@@ -456,14 +458,15 @@ class Body:
         type_ = nodes.Type(kind="row", name=create.entity)
         # Links and children refer to the new row, whether or not the spec names it.
         given = create.name or self._locals.new(f"new_{snake(create.entity)}")
-        self._insert(dataclasses.replace(create, name=given), self._declare(given, type_))
+        name = self._declare(given, type_)
+        self._insert(dataclasses.replace(create, name=given), f"{name}: {self._annotation(type_)}")
 
     def _insertion(self, create: nodes.Create) -> Bracket:
         return self._use("insert", self._about("create", create.entity), self.program.compiler.insert(create))
 
-    def _insert(self, create: nodes.Create, name: str) -> None:
-        """Inserts the row, and then its links and children."""
-        self._line(self._insertion(create), f"{name} = ")
+    def _insert(self, create: nodes.Create, target: str) -> None:
+        """Inserts the row, assigns its key, and then inserts its links and children."""
+        self._line(self._insertion(create), f"{target} = ")
         row = nodes.Local(type=nodes.Type(kind="row", name=create.entity), name=create.name)
         for link in create.links:
             sql = self.program.compiler.link(link, row)

@@ -14,7 +14,7 @@ from awmc.cli import status
 from awmc.cli.inputs import read_specs
 from awmc.cli.options import Dialect, Format, FormatOption, Jobs, Specs, WorldSeed
 from awmc.cli.output import counted, progress, show, summary
-from awmc.emit import memo
+from awmc.emit import manifest, memo
 from awmc.source import Source, Span
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class _Compile:
             memo.Memo(
                 environment=outcome.environment,
                 name_at=(outcome.name_at.start, outcome.name_at.end),
-                manifest=memo.manifest.digest(outcome.artefacts[-1].data),
+                manifest=manifest.digest(outcome.artefacts[-1].data),
                 warnings=tuple(stored(diagnostic) for diagnostic in outcome.diagnostics),
             ),
         )

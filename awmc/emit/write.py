@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from awmc.emit import manifest
 from awmc.emit.artefact import Artefact
@@ -34,7 +35,7 @@ class WriteError(Exception):
 
     def __init__(self, code: str, path: Path, **parts: str) -> None:
         self.code = code
-        self.parts = {"path": str(path), **parts}
+        self.parts: dict[str, Any] = {"path": str(path), **parts}
         super().__init__(f"{code} {self.parts}")
 
 

@@ -95,7 +95,7 @@ class Answers:
         form = self._terms.entities[element.name].id_format if element.kind == "id" else ""
         kind = _kind(element, value)
         stored = tuple(value) if isinstance(value, list) else bool(value) if kind == "bool" else value
-        distractors = self._distractors(answer.value, element, value, ended)
+        distractors = self._distractors(answer.value, element, ended)
         if self._is_live(answer, ended):
             many = answer.value.type.kind == "list"
             condition = self._clauses.condition(answer.value, ended.played.given)
@@ -114,8 +114,8 @@ class Answers:
         task = ended.asking.task
         return bool(task.free or task.may or any(change.kind == "create" for change in ended.changes))
 
-    def _distractors(self, expr: nodes.Expr, type_: nodes.Type, value: Any, ended: Ended) -> tuple[Any, ...]:
-        """What the same column, or the same field of the results, holds beside the answer."""
+    def _distractors(self, expr: nodes.Expr, type_: nodes.Type, ended: Ended) -> tuple[Any, ...]:
+        """What the same column, or the same field of the results, holds; the answer itself too."""
         if type_.kind == "bool":
             return ()
         found: dict[Any, None] = {}
@@ -124,8 +124,7 @@ class Answers:
                 found |= dict.fromkeys(self._column(node, ended))
             elif isinstance(node, nodes.Part):
                 found |= dict.fromkeys(ended.seen.beside(node.name, node.type.kind))
-        own = set(value) if isinstance(value, list) else {value}
-        return tuple(other for other in found if other is not None and other not in own)
+        return tuple(other for other in found if other is not None)
 
     def _column(self, node: nodes.Column, ended: Ended) -> list[Any]:
         def listing() -> nodes.Expr:
@@ -194,11 +193,20 @@ class Answers:
             whole = all(ended.seen.holds(row, key) for key in ids)
             return whole or (expr.fn == "count" and isinstance(value, int) and value <= ended.seen.longest)
         for leaf in _columns(expr.value):
-            listing = self._terms.once(leaf, f"listed {id(expr)}", lambda leaf=leaf: _listing(expr, leaf))
-            for found in world.value(listing, ended.played.given):
+            for found in world.value(self._listing(expr, leaf), ended.played.given):
                 if found is not None and not self._tells(leaf, found, ended, world):
                     return False
         return True
+
+    def _listing(self, expr: nodes.Aggregate, leaf: nodes.Expr) -> nodes.Expr:
+        """What a part of an aggregate's value is in each row."""
+        type_ = nodes.Type(kind="list", element=leaf.type)
+
+        def listing() -> nodes.Expr:
+            return nodes.Aggregate(type=type_, fn="list", query=expr.query, value=leaf)
+
+        found: nodes.Expr = self._terms.once(leaf, f"listed by {id(expr)}", listing)
+        return found
 
     def _computed(self, expr: nodes.Column) -> nodes.Expr | None:
         """A computed column written out, so that what it is made of can be looked for."""
@@ -212,11 +220,6 @@ class Answers:
 
         written: nodes.Expr = self._terms.once(expr, "written out", lambda: rewrite(found.value, change))
         return written
-
-
-def _listing(expr: nodes.Aggregate, leaf: nodes.Expr) -> nodes.Expr:
-    type_ = nodes.Type(kind="list", element=leaf.type)
-    return nodes.Aggregate(type=type_, fn="list", query=expr.query, value=leaf)
 
 
 def _columns(expr: nodes.Expr) -> Iterator[nodes.Expr]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from awmc.ir.nodes import Place
@@ -10,8 +10,8 @@ from awmc.ir.nodes import Place
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`parts` are those that the title of diagnostic `code` names; `note` says more. `task`: the instance
-    that it is of, or empty.
+    """`parts` are those that the title of diagnostic `code` names; `note` says more. `task`: the instance that
+    it is of, or empty.
     """
 
     code: str
@@ -19,3 +19,12 @@ class Problem:
     parts: Mapping[str, object] = field(default_factory=dict)
     note: str = ""
     task: str = ""
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """In the order of the spec; what several instances of a task have in common is said once."""
+    first: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        place = (problem.code, problem.place.line, problem.place.text, tuple(problem.parts.items()))
+        first.setdefault(place, problem)
+    return tuple(sorted(first.values(), key=lambda problem: problem.place.line))

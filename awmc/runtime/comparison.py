@@ -215,7 +215,11 @@ class Comparison:
             theirs = self._free_rows(free, made | gone)
             for kind, wanted in (("create", made), ("delete", gone)):
                 self._asked += len(wanted)
-                found: dict[Any, Change] = {c.key: c for c in self._run.changes if c.table == free.table and c.kind == kind}
+                found: dict[Any, Change] = {
+                    change.key: change
+                    for change in self._run.changes
+                    if change.table == free.table and change.kind == kind
+                }
                 for key in wanted:
                     if key in found or key[free.end] in theirs:
                         self._met += 1

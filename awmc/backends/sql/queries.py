@@ -249,7 +249,7 @@ def pick(scope: Scope, expr: nodes.Aggregate | nodes.Item, output: Output) -> ex
     item = output(q.scope, q.row)
     if not is_cut(expr.query):
         return t.subquery(q.select([item], [ordered(by, descending, nullable=nullable)], limit=t.number(1)))
-    window = exp.Window(this=exp.RowNumber(), order=exp.Order(expressions=q.order()))
+    window = exp.Window(this=t.call("row_number"), order=exp.Order(expressions=q.order()))
     inner = q.select([named(item, "item"), named(by, "value"), named(window, "place")])
     order = [ordered(name("value"), descending, nullable=nullable), ordered(name("place"))]
     return t.subquery(
@@ -316,7 +316,7 @@ def _item(scope: Scope, expr: nodes.Item) -> exp.Expr:
     if isinstance(of, nodes.Aggregate) and of.fn == "list":
         return _at(scope, of.query, index, lambda inner, row: element(inner, of, row))
     # SQLite counts a negative index from the end.
-    found = t.part(scope.tree(of), scope.tree(index), as_json=expr.type.kind in ("record", "list"))
+    found = t.part(scope.tree(of), scope.tree(index))
     if isinstance(index, nodes.Const) and isinstance(index.value, int):
         return found if index.value >= 0 else exp.Null()
     return t.case([(t.binary(exp.GTE, scope.tree(index), t.number(0)), found)])

@@ -212,7 +212,7 @@ def _part(scope: Scope, expr: nodes.Part) -> exp.Expr:
         return scope.tree(next(field.value for field in expr.of.fields if field.name == expr.name))
     if isinstance(expr.of, nodes.Var) and isinstance(record := scope.names[expr.of.name], GroupRecord):
         return scope.column(record.block, record.alias, expr.name)
-    return t.part(scope.tree(expr.of), expr.name, as_json=expr.type.kind in ("record", "list"))
+    return t.part(scope.tree(expr.of), expr.name)
 
 
 @translates("local")

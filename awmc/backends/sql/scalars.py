@@ -32,6 +32,7 @@ _SIMPLE: Final = {
     "abs": "awm_abs",
     "mod": "awm_mod",
     "date": "awm_date",
+    "time": "awm_time",
     "year": "awm_year",
     "month": "awm_month",
     "weekday": "awm_weekday",
@@ -87,7 +88,7 @@ def place(scope: Scope, type: nodes.Type, tree: exp.Expr) -> exp.Expr:
 def value_at(scope: Scope, type: nodes.Type, place: exp.Expr) -> exp.Expr:
     """The enum's value at a place."""
     wires = t.call("json_array", *(t.text(wire) for wire in scope.world.places[type.name]))
-    return t.part(wires, place, as_json=False)
+    return t.part(wires, place)
 
 
 def ordering(scope: Scope, expr: nodes.Expr) -> exp.Expr:

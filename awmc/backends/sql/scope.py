@@ -104,6 +104,7 @@ class Block:
 
     __slots__ = (
         "aliases",
+        "below",
         "columns",
         "conditions",
         "inner",
@@ -125,6 +126,8 @@ class Block:
         self.outermost = outermost
         self.sources: list[exp.Expr] = []  # the first table, then joins
         self.aliases: dict[str, str] = {}  # alias to table, "" for other sources
+        # Names of sources inside of this block: a table joined here later must not be taken for one of them.
+        self.below: set[str] = set()
         self.conditions: list[exp.Expr] = []
         self.columns: list[exp.Column] = []
         self.paths: dict[tuple[str, str], TableRow] = {}
@@ -142,10 +145,14 @@ class Block:
     def alias(self, wanted: str, table: str = "") -> str:
         """A name that no source has, here or around here."""
         name, number = wanted, 1
-        while self.is_visible(name):
+        while self.is_visible(name) or name in self.below:
             number += 1
             name = f"{wanted}_{number}"
         self.aliases[name] = table
+        block = self.parent
+        while block is not None:
+            block.below.add(name)
+            block = block.parent
         return name
 
     def add(self, source: exp.Expr, on: exp.Expr | None = None, *, left: bool = False) -> None:
@@ -169,6 +176,8 @@ class Block:
     ) -> exp.Select:
         self.settle({output.alias for output in outputs if isinstance(output, exp.Alias)})
         condition = t.all_of(self.conditions)
+        if offset is not None and limit is None:
+            limit = t.number(-1)
         first, joins = (self.sources[0], self.sources[1:]) if self.sources else (None, [])
         return exp.Select(
             expressions=outputs,

@@ -138,10 +138,7 @@ def stored(scope: Scope, tree: exp.Expr, type: nodes.Type) -> exp.Expr:
     each = identifier("part" if type.kind == "record" else "element")
     if type.kind == "record":
         # The record is named once, and each part taken from that name.
-        parts = (
-            (f, t.part(t.column(identifier("record")), f.name, as_json=f.type.kind in ("record", "list")))
-            for f in type.fields
-        )
+        parts = ((f, t.part(queries.name("record"), f.name)) for f in type.fields)
         built = t.json_object((f.name, stored(scope, part, f.type)) for f, part in parts)
         named = exp.Select(expressions=[queries.named(tree, "record")])
         return t.call("json", t.subquery(queries.over(named, [built], where=_known("record", type))))

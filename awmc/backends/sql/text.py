@@ -32,12 +32,13 @@ class _Flat(SQLiteGenerator):
             return expression or ""
         if key is not None:
             return self.sql(expression.args.get(key))
-        kind = type(expression)
-        if kind is exp.Column or kind is exp.Identifier:
-            return self.column_sql(expression) if kind is exp.Column else self.identifier_sql(expression)
+        if isinstance(expression, exp.Column):
+            return self.column_sql(expression)
+        if isinstance(expression, exp.Identifier):
+            return self.identifier_sql(expression)
         text = self.texts.get(id(expression))
         if text is None:
-            text = self.texts[id(expression)] = self._dispatch[kind](self, expression)
+            text = self.texts[id(expression)] = self._dispatch[type(expression)](self, expression)
         return text
 
     def identifier_sql(self, expression: exp.Identifier) -> str:

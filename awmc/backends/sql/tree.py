@@ -42,7 +42,6 @@ _LEVELS: Final[dict[type[Tree], int]] = {
     exp.Mul: _PRODUCT,
     exp.Div: _PRODUCT,
     exp.DPipe: _JOINED,
-    exp.JSONExtract: _JOINED,
     exp.JSONExtractScalar: _JOINED,
     exp.Neg: _SIGN,
 }
@@ -186,12 +185,11 @@ def exists(select: exp.Select) -> Tree:
     return exp.Exists(this=select)
 
 
-def part(tree: Tree, key: str | Tree, *, as_json: bool) -> Tree:
-    """A member of a JSON object (`key` a name) or an element of an array (an index): `->` as JSON, `->>`
-    as a value."""
-    operator = exp.JSONExtract if as_json else exp.JSONExtractScalar
+def part(tree: Tree, key: str | Tree) -> Tree:
+    """A member of a JSON object (`key` a name) or an element of an array (an index). An object or array is JSON text;
+    JSON's null is SQL's, which it would not be with `->`."""
     at = text(key) if isinstance(key, str) else _within(key, _JOINED + 1)
-    return operator(this=_within(tree, _JOINED), expression=at)
+    return exp.JSONExtractScalar(this=_within(tree, _JOINED), expression=at)
 
 
 def json_object(members: Iterable[tuple[str, Tree]]) -> Tree:

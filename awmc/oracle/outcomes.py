@@ -1,0 +1,273 @@
+"""One task instance, solved: each `solve` and each row of a `solve for` run to its end, and made an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Final, Self
+
+import apsw
+
+from awmc.ir import nodes
+from awmc.oracle.clauses import Clauses
+from awmc.oracle.evaluate import Evaluator, Terms
+from awmc.oracle.expected import Answers, Ended, Found
+from awmc.oracle.outcome import Outcomes
+from awmc.oracle.play import Asking, Played, Player
+from awmc.oracle.problem import Problem
+from awmc.oracle.quotes import Quotes
+from awmc.oracle.seen import Seen
+from awmc.oracle.stated import Stated
+from awmc.runtime.case import Answer, Case, Condition, Created, Free, Moment, New, Outcome, Timed, Updated
+from awmc.runtime.diff import Change
+from awmc.runtime.session import Session
+from awmc.runtime.world import World
+
+DISTRACTORS: Final = 200
+"""Other values that count against an answer at most."""
+
+
+class Solver:
+    """What the instances of one world share. `untouched`: the world before any run."""
+
+    def __init__(self, terms: Terms, world: World, untouched: apsw.Connection) -> None:
+        self.terms = terms
+        self.world = world
+        self.untouched = untouched
+        self.outcomes = Outcomes(terms.environment)
+        self.quotes = Quotes(terms.environment)
+        self._sessions: dict[int | str | None, Session] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for session in self._sessions.values():
+            session.close()
+
+    def before(self, actor: nodes.Actor | None) -> Evaluator:
+        """Evaluates in the untouched world."""
+        return Evaluator(self.terms, self.untouched, now=self.world.clock, me=actor)
+
+    def session(self, actor: nodes.Actor | None) -> Session:
+        """A session as good as new."""
+        key = None if actor is None else actor.key
+        if key in self._sessions:
+            self._sessions[key].reset()
+        else:
+            self._sessions[key] = self.world.session(actor=key)
+        return self._sessions[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An outcome, and the run that came to it."""
+
+    outcome: Outcome
+    played: Played
+    found: tuple[Found, ...]
+    place: nodes.Place
+
+    @property
+    def answer(self) -> str | None:
+        return ", ".join(found.text for found in self.found) if self.found else None
+
+    @property
+    def changes_world(self) -> bool:
+        end = self.outcome
+        return bool(end.created or end.updated or end.deleted or end.handoff)
+
+
+class Solving:
+    """Solves one instance. `given`: the task's locals."""
+
+    def __init__(
+        self,
+        solver: Solver,
+        task: nodes.Task,
+        id_: str,
+        actor: nodes.Actor | None,
+        given: Mapping[str, Any],
+        instruction: str,
+        stated: Stated,
+    ) -> None:
+        self.task, self.id, self.actor = task, id_, actor
+        self.instruction = instruction
+        self.problems: list[Problem] = []
+        self._solver = solver
+        self._given = given
+        self._stated = stated
+        self._before = solver.before(actor)
+        self._player = Player(solver.terms, self._before)
+        self._clauses = Clauses(solver.terms, self._before)
+        self._answers = Answers(solver.terms, self._clauses, solver.outcomes)
+
+    # ---- Runs
+
+    def reach(self) -> list[Reached]:
+        """The outcomes of all runs that come to their end."""
+        reached = [end for solve in self.task.solves for end in self._ends(solve)]
+        for place, end in enumerate(reached):
+            if any(_alike(end.outcome, other.outcome) for other in reached[:place]):
+                self._report("AWM627", end.place, task=self.task.name)
+        if reached:
+            self._check_quotes(reached)
+            self._check_free(reached)
+        return reached
+
+    def _ends(self, solve: nodes.Solve) -> Iterator[Reached]:
+        for given, loop in self._starts(solve):
+            asking = self._asking(given, loop)
+            end = self._end(asking, solve)
+            if end is not None:
+                yield end
+
+    def _starts(self, solve: nodes.Solve) -> Iterator[tuple[Mapping[str, Any], str]]:
+        if solve.loop is None:
+            yield self._given, ""
+            return
+        keys = self._before.rows(solve.loop.over, self._given)
+        if not keys:
+            self._report("AWM633", solve.place, task=self.task.name)
+        for key in keys:
+            yield {**self._given, solve.loop.name: key}, solve.loop.name
+
+    def _asking(self, given: Mapping[str, Any], loop: str = "", *, is_wrong: bool = False) -> Asking:
+        return Asking(self.task, self.id, given, self._stated, self.actor, loop, is_wrong)
+
+    def _end(self, asking: Asking, solve: nodes.Solve) -> Reached | None:
+        session = self._solver.session(self.actor)
+        played, seen, stopped = self._player.play(session, asking, solve.body)
+        self.problems += played.problems
+        if stopped is not None:
+            self.problems.append(stopped)
+            return None
+        changes, ended = session.diff(), session.ended
+        after = Evaluator(
+            self._solver.terms, session.connection, now=session.now, me=self.actor, before=self._before
+        )
+        self._check_ensured(after, asking.given)
+        found, problems = self._answers.of(self._ended(asking, played, seen, changes, after))
+        self.problems += problems
+        if not self.task.answer and not changes and not ended:
+            self._report("AWM612", solve.place, task=self.task.name)
+            return None
+        later = self._changes_later(asking, solve) if changes else ()
+        outcome = self._solver.outcomes.derive(
+            changes,
+            later,
+            calls=len(played.calls),
+            handoff=ended,
+            answer=tuple(item.answer for item in found),
+        )
+        return Reached(outcome, played, tuple(found), solve.place)
+
+    def _ended(
+        self, asking: Asking, played: Played, seen: Seen, changes: tuple[Change, ...], after: Evaluator
+    ) -> Ended:
+        in_hand = Evaluator(
+            self._solver.terms, after.connection, now=after.now, me=self.actor, wire=True, before=self._before
+        )
+        return Ended(asking, played, seen, changes, after, in_hand)
+
+    def _changes_later(self, asking: Asking, solve: nodes.Solve) -> tuple[Change, ...]:
+        """The changes of the same run after one call more, which is refused: a second later."""
+        session = self._solver.session(self.actor)
+        refused = session.call(session.tools[0].name, {"no parameter": None})
+        assert not refused.ok, "an argument that no tool has is refused"
+        _, _, stopped = self._player.play(session, asking, solve.body)
+        return session.diff() if stopped is None else ()
+
+    def play_wrongs(self) -> Iterator[tuple[nodes.Place, Played]]:
+        """Each `wrong` that runs to its end."""
+        for wrong in self.task.wrongs:
+            session = self._solver.session(self.actor)
+            played, _, stopped = self._player.play(
+                session, self._asking(self._given, is_wrong=True), wrong.body
+            )
+            if stopped is None:
+                yield wrong.place, played
+            else:
+                self.problems.append(stopped)
+
+    # ---- What is asked
+
+    def case(self, reached: Sequence[Reached]) -> Case:
+        """What a run is judged by."""
+        return Case(
+            instruction=self.instruction,
+            outcomes=tuple(
+                replace(end.outcome, answer=self._with_distractors(end, reached)) for end in reached
+            ),
+            free=tuple(self._clauses.free(free, self._given) for free in self.task.free),
+            may=tuple(self._clauses.may(may, self._given) for may in self.task.may),
+            ensure=tuple(self._clauses.ensure(ensure, self._given) for ensure in self.task.ensure),
+        )
+
+    def _with_distractors(self, end: Reached, reached: Sequence[Reached]) -> tuple[Answer, ...]:
+        """The answers, the other outcomes' among their distractors."""
+        answers = []
+        for place, answer in enumerate(end.outcome.answer):
+            others = dict.fromkeys(answer.distractors)
+            for other in reached:
+                value = other.outcome.answer[place].value if place < len(other.outcome.answer) else None
+                if not isinstance(value, (New, Condition)):
+                    others |= dict.fromkeys(value if isinstance(value, tuple) else [value])
+            known = tuple(value for value in others if value is not None and not isinstance(value, bool))
+            is_alone = len(reached) == 1 and len(known) == 1 and known[0] == answer.value
+            answers.append(replace(answer, distractors=() if is_alone else known[:DISTRACTORS]))
+        return tuple(answers)
+
+    # ---- Checks
+
+    def _check_ensured(self, after: Evaluator, given: Mapping[str, Any]) -> None:
+        for ensure in self.task.ensure:
+            if not after.value(ensure.test, given):
+                self._report("AWM620", ensure.place, task=self.task.name)
+
+    def _check_quotes(self, reached: Sequence[Reached]) -> None:
+        calls = [call for end in reached for call in end.played.calls]
+        for quote in self._stated_by_instruction().quotes():
+            if not self._solver.quotes.are_known(quote, self._before.connection, calls):
+                self._report("AWM615", self.task.place, task=self.task.name, text=f"“{quote}”")
+
+    def _stated_by_instruction(self) -> Stated:
+        return Stated((self.instruction,), self._solver.world.clock)
+
+    def _check_free(self, reached: Sequence[Reached]) -> None:
+        for free in self.task.free:
+            entity = self._solver.terms.entities[free.entity]
+            columns = {column.name: column for column in entity.columns}
+            clause = self._clauses.free(free, self._given)
+            name = columns[free.columns[0]].field if isinstance(clause, Free) else self._link_name(free)
+            parts = {"task": self.task.name, "entity": free.entity, "field": name.partition(".")[0]}
+            rows = [row for end in reached for row in (*end.outcome.created, *end.outcome.updated)]
+            rows = [row for row in rows if row.table in (entity.table, clause.table)]
+            if not rows and not any(
+                gone.table == clause.table for end in reached for gone in end.outcome.deleted
+            ):
+                self._report("AWM617", free.place, entity=parts["entity"], field=parts["field"])
+            elif free.where is None and isinstance(clause, Free):
+                stated = self._stated_by_instruction()
+                if any(self._states(stated, columns[c], row) for row in rows for c in free.columns):
+                    self._report("AWM616", free.place, **parts)
+
+    def _link_name(self, free: nodes.Free) -> str:
+        entity = self._solver.terms.entities[free.entity]
+        return next(link.name for link in entity.links if link.table == free.columns[0])
+
+    def _states(self, stated: Stated, column: nodes.StoredColumn, row: Created | Updated) -> bool:
+        value = row.values.get(column.name)
+        if not value or isinstance(value, (New, Moment, Timed, bool)) or column.type.kind == "row":
+            return False
+        return stated.states(column.type, value)
+
+    def _report(self, code: str, place: nodes.Place, **parts: object) -> None:
+        self.problems.append(Problem(code, place, parts, task=self.id))
+
+
+def _alike(first: Outcome, second: Outcome) -> bool:
+    return replace(first, calls=0) == replace(second, calls=0)

@@ -1,0 +1,150 @@
+"""The tasks of a world, solved: every instance, what it asks, and how it was found out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from awmc.backends.sql import Compiler
+from awmc.backends.tasks import OracleCall, TaskLine
+from awmc.ir import nodes
+from awmc.oracle.evaluate import Evaluator, Terms
+from awmc.oracle.outcomes import Solver, Solving
+from awmc.oracle.play import Made
+from awmc.oracle.problem import Problem, in_order
+from awmc.oracle.stated import Stated
+from awmc.runtime.case import Case
+from awmc.runtime.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedRun:
+    """The calls of a `solve` or a `wrong`. `answer`: what its message may say; `changes`: whether it changes the
+    world; `place`: where it stands."""
+
+    calls: tuple[Made, ...]
+    answer: str | None
+    changes: bool
+    place: nodes.Place
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A task, or one of the rows that it is for. `solves`: a run for each outcome of the case, in its order."""
+
+    task: nodes.Task
+    line: TaskLine
+    case: Case
+    solves: tuple[SolvedRun, ...]
+    wrongs: tuple[SolvedRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedTasks:
+    """`instances`: those that were solved. `problems`: what is wrong with these and the others. Both in the order
+    of the spec."""
+
+    instances: tuple[Instance, ...]
+    problems: tuple[Problem, ...]
+
+
+def solve_tasks(environment: nodes.Environment, world: World, compiler: Compiler) -> SolvedTasks:
+    """Runs every `solve` and `wrong` of every task instance in the world."""
+    terms = Terms(environment, compiler)
+    untouched = world.connect()
+    untouched.deserialize("main", world.image)
+    with Solver(terms, world, untouched) as solver:
+        tasks = _Tasks(environment, terms, solver)
+        for task in environment.tasks:
+            tasks.solve(task)
+    untouched.close()
+    return SolvedTasks(tuple(tasks.instances), in_order(tasks.problems))
+
+
+class _Tasks:
+    def __init__(self, environment: nodes.Environment, terms: Terms, solver: Solver) -> None:
+        self._environment = environment
+        self._terms = terms
+        self._solver = solver
+        self._labels = {
+            entity: {key: label for label, key in labels.items()}
+            for entity, labels in environment.labels.items()
+        }
+        self._texts: dict[str, str] = {}
+        self.instances: list[Instance] = []
+        self.problems: list[Problem] = []
+
+    def solve(self, task: nodes.Task) -> None:
+        """Every instance of a task."""
+        actor = task.actor or self._environment.actor
+        before = self._solver.before(actor)
+        found: list[Instance] = []
+        for id_, given in self._rows(task, before):
+            for let in task.lets:
+                given[let.name] = before.value(let.value, given)
+            solving = self._solving(task, id_, actor, before, given)
+            instance = self._instance(solving, [before.value(text, given) for text in task.user])
+            self.problems += solving.problems
+            if instance is not None:
+                found.append(instance)
+        self.instances += found
+
+    def _rows(self, task: nodes.Task, before: Evaluator) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The id and the first local of each instance."""
+        if task.loop is None:
+            yield task.name, {}
+            return
+        keys = before.rows(task.loop.over, {})
+        if not keys:
+            self._report("AWM621", task.place, task=task.name)
+        entity = task.loop.type.name
+        labels = self._labels.get(entity, {})
+        for key in keys:
+            name = labels.get(key, self._terms.id_text(task.loop.type, key))
+            yield f"{task.name}.{name}", {task.loop.name: key}
+
+    def _solving(
+        self,
+        task: nodes.Task,
+        id_: str,
+        actor: nodes.Actor | None,
+        before: Evaluator,
+        given: dict[str, Any],
+    ) -> Solving:
+        instruction = str(before.value(task.instruction, given))
+        user = tuple(str(before.value(text, given)) for text in task.user)
+        stated = Stated((instruction, self._environment.policy, *user), self._environment.clock)
+        if not instruction.strip():
+            self._report("AWM629", task.place, task=task.name)
+        elif instruction in self._texts:
+            self._report("AWM116", task.place, first=self._texts[instruction], second=id_)
+        self._texts.setdefault(instruction, id_)
+        return Solving(self._solver, task, id_, actor, given, instruction, stated)
+
+    def _instance(self, solving: Solving, user: list[Any]) -> Instance | None:
+        """None where no `solve` of it runs to its end."""
+        reached = solving.reach()
+        if not reached:
+            return None
+        task, actor = solving.task, solving.actor
+        solves = tuple(
+            SolvedRun(tuple(end.played.calls), end.answer, end.changes_world, end.place) for end in reached
+        )
+        wrongs = tuple(
+            SolvedRun(tuple(played.calls), None, True, place) for place, played in solving.play_wrongs()
+        )
+        line = TaskLine(
+            id=solving.id,
+            task=task.name,
+            instruction=solving.instruction,
+            actor=actor.key if actor is not None else None,
+            policy="",
+            user=tuple(map(str, user)),
+            oracle=tuple(OracleCall(call.tool, call.arguments, call.code) for call in solves[0].calls),
+            answer=solves[0].answer,
+        )
+        return Instance(task, line, solving.case(reached), solves, wrongs)
+
+    def _report(self, code: str, place: nodes.Place, **parts: object) -> None:
+        self.problems.append(Problem(code, place, parts))

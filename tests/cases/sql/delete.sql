@@ -1,0 +1,3 @@
+DELETE FROM "order"
+WHERE (SELECT count(*) FROM line WHERE line."order" = "order".id) = 0;
+

@@ -1,0 +1,3 @@
+INSERT OR IGNORE INTO visit_tags (visit, tag)
+SELECT id, :tag FROM visit WHERE status = 'booked';
+-- :tag

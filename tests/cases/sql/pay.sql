@@ -1,0 +1,2 @@
+UPDATE patient SET balance = balance - :fee WHERE id = :me;
+-- :fee, :me

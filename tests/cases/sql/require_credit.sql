@@ -1,0 +1,2 @@
+SELECT balance >= :fee FROM patient WHERE id = :me;
+-- :fee, :me
