@@ -8,10 +8,11 @@ from awmc.diagnostics.model import Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed, typeexprs
 from awmc.semantics.context import Context
-from awmc.semantics.declarations import default_shape, inline_shape, params
+from awmc.semantics.declarations import params
 from awmc.semantics.effects import AUTOMATIC, automatic_codes, effects_of
 from awmc.semantics.functions import RESERVED
 from awmc.semantics.model import Model, ToolModel
+from awmc.semantics.shapes import default_shape, inline_shape
 from awmc.semantics.statements import Body, check_block
 from awmc.semantics.types import ERROR, Type, common, fits, list_of, row_of
 from awmc.source import Span
@@ -72,9 +73,11 @@ def finish_tool(model: Model, tool: ToolModel, call: Span | None) -> bool:
     cx = Context(model, f"`{tool.name}`", locals={p.name: p.type for p in tool.params})
     cx.optional = {p.name for p in tool.params if p.type.nullable}
     body = Body(tool.name, tool)
+    problems = len(model.problems)
     tool.body, tool.ends = check_block(cx, body, tool.node.body)
     _infer_result(model, tool, body)
-    _unused(model, tool, cx)
+    if not any(p.is_error for p in model.problems[problems:]):
+        _unused(model, tool, cx)
     _mark_paging(tool)
     effects_of(model, tool)
     automatic_codes(model, tool)

@@ -4,28 +4,26 @@ seeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from awmc.diagnostics.model import Fix
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import queries, typed
+from awmc.semantics.arguments import arguments, by_place, require_kind
 from awmc.semantics.context import Context
-from awmc.semantics.expressions import infer, poison, present, require, rule
+from awmc.semantics.expressions import infer, poison, present, rule
 from awmc.semantics.functions import AGGREGATES, FUNCTIONS, GENERATORS, result_of
-from awmc.semantics.model import Fn, ParamModel, ShapeModel, ToolModel
+from awmc.semantics.generators import generator
+from awmc.semantics.model import Fn, ShapeModel, ToolModel
 from awmc.semantics.types import (
     BOOL,
-    DATETIME,
-    DURATION,
     ERROR,
     INT,
     NULL,
-    NUMERIC,
     TEXT,
     TEXTUAL,
     Type,
     common,
-    list_of,
 )
 from awmc.syntax import ast
 
@@ -37,7 +35,7 @@ def call(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
     head, cx.head = cx.head, False
     name = node.name.text
     if name in GENERATORS and name not in cx.model.tools and name not in cx.model.fns:
-        return _generator(cx, node, expected)
+        return generator(cx, node, expected)
     if name in AGGREGATES:
         return _aggregate(cx, node)
     if name == "group":
@@ -76,19 +74,6 @@ def _unknown(cx: Context, node: ast.Call) -> typed.Expr:
     code = "AWM223" if cx.generators else "AWM207" if cx.wire else "AWM206"
     cx.report(code, node.name.span, name=name, hint=hint, fixes=fixes)
     return poison(node.span)
-
-
-def by_place(cx: Context, node: ast.Call, fewest: int, most: int, expected: str) -> list[ast.Expr] | None:
-    """The arguments of a call that takes them by place; None, and a report, if they are not so."""
-    for arg in node.args:
-        if arg.name is not None:
-            cx.report("AWM210", arg.name.span, callee=node.name.text, parameter=arg.name.text)
-            return None
-    if not fewest <= len(node.args) <= most:
-        found = {0: "nothing", 1: "one argument"}.get(len(node.args), f"{len(node.args)} arguments")
-        cx.report("AWM228", node.span, callee=node.name.text, expected=expected, found=found)
-        return None
-    return [arg.value for arg in node.args]
 
 
 def _aggregate(cx: Context, node: ast.Call) -> typed.Expr:
@@ -146,12 +131,6 @@ def _extreme(cx: Context, node: ast.Call) -> typed.Expr:
         values.append(value)
     assert kind is not None
     return typed.Op(node.span, Type(kind.kind), name, tuple(require_kind(cx, v, kind) for v in values))
-
-
-def require_kind(cx: Context, value: typed.Expr, kind: Type) -> typed.Expr:
-    from awmc.semantics.expressions import convert
-
-    return convert(cx, value, kind, "an argument")
 
 
 def _function(cx: Context, node: ast.Call) -> typed.Expr:
@@ -255,71 +234,6 @@ def _old(cx: Context, node: ast.Call) -> typed.Expr:
     return of if of.type.kind == "error" else typed.OldOf(node.span, of.type, of)
 
 
-def match_arguments(
-    cx: Context, callee: str, params: Sequence[ParamModel], args: tuple[ast.Arg, ...], *, place: bool
-) -> dict[str, ast.Expr] | None:
-    """Arguments by the names of parameters; None, and reports, where they do not match."""
-    found: dict[str, ast.Expr] = {}
-    names = [p.name for p in params]
-    fine = True
-    named = False
-    for i, arg in enumerate(args):
-        if arg.name is None:
-            if not place:
-                help_text = f"write `{names[i]}: {cx.model.text(arg.value.span)}`" if i < len(names) else None
-                cx.report("AWM229", arg.span, callee=callee, help=help_text)
-                fine = False
-                continue
-            if named:
-                cx.report("AWM230", arg.span)
-                fine = False
-            elif i >= len(names):
-                count = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
-                cx.report("AWM228", arg.span, callee=callee, expected=count, found=str(len(args)))
-                return None
-            else:
-                found[names[i]] = arg.value
-            continue
-        named = True
-        if arg.name.text not in names:
-            hint = nearest(arg.name.text, names)
-            fixes = (Fix(arg.name.span, hint, f"write `{hint}`"),) if hint else ()
-            help_text = None if hint or not names else "it takes " + ", ".join(f"`{n}`" for n in names)
-            cx.report(
-                "AWM210",
-                arg.name.span,
-                callee=callee,
-                parameter=arg.name.text,
-                hint=hint,
-                fixes=fixes,
-                help=help_text,
-            )
-            fine = False
-        elif arg.name.text in found:
-            cx.report("AWM110", arg.name.span, callee=callee, argument=arg.name.text)
-            fine = False
-        else:
-            found[arg.name.text] = arg.value
-    return found if fine else None
-
-
-def _arguments(
-    cx: Context, node: ast.Call, params: Sequence[ParamModel], *, place: bool
-) -> tuple[tuple[str, typed.Expr], ...] | None:
-    given = match_arguments(cx, node.name.text, params, node.args, place=place)
-    if given is None:
-        return None
-    values: list[tuple[str, typed.Expr]] = []
-    for param in params:
-        if param.name in given:
-            what = f"`{param.name}` of `{node.name.text}`"
-            values.append((param.name, require(cx, given[param.name], param.type, what)))
-        elif param.required:
-            cx.report("AWM227", node.span, callee=node.name.text, parameter=param.name)
-            return None
-    return tuple(values)
-
-
 def _fn(cx: Context, node: ast.Call, fn: Fn) -> typed.Expr:
     from awmc.semantics.declarations import finish_fn
 
@@ -327,7 +241,7 @@ def _fn(cx: Context, node: ast.Call, fn: Fn) -> typed.Expr:
     finish_fn(cx.model, fn, node)
     if fn.type is None:
         return poison(node.span)
-    values = _arguments(cx, node, fn.params, place=True)
+    values = arguments(cx, node, fn.params, place=True)
     if values is None or any(v.type.kind == "error" for _, v in values):
         return typed.Poison(node.span, ERROR)
     filled = dict(values)
@@ -362,7 +276,7 @@ def tool_call(cx: Context, node: ast.Call) -> typed.Expr:
         return poison(node.span)
     if cx.wire:
         tool.used = True
-    values = _arguments(cx, node, tool.params, place=False)
+    values = arguments(cx, node, tool.params, place=False)
     if values is None:
         return poison(node.span)
     kind = wire_result(cx.model, tool) if cx.wire else (tool.result or NULL)
@@ -371,7 +285,7 @@ def tool_call(cx: Context, node: ast.Call) -> typed.Expr:
 
 @rule(ast.Apply)
 def apply(cx: Context, node: ast.Apply, expected: Type | None) -> typed.Expr:
-    from awmc.semantics.declarations import default_shape
+    from awmc.semantics.shapes import default_shape
     from awmc.semantics.wire import shaped_type
 
     shape: ShapeModel | None = cx.model.shapes.get(node.name.text)
@@ -399,106 +313,3 @@ def apply(cx: Context, node: ast.Apply, expected: Type | None) -> typed.Expr:
         cx.report("AWM518", of.span, shape=shape.name, entity=shape.entity.name, found=of.type.a)
         return poison(node.span)
     return typed.ShapedOf(node.span, shaped_type(cx.model, of.type, shape), of, shape)
-
-
-# ---- Generators ----------------------------------------------------------------------------------------------------
-
-
-def _generator(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
-    name = node.name.text
-    if not cx.generators:
-        cx.report("AWM441", node.span, generator=name)
-        return poison(node.span)
-    if name in ("each", "pick") and len(node.args) == 1:
-        rows, _ = queries.infer_query(cx, node.args[0].value)
-        if isinstance(rows, typed.Poison):
-            return rows
-        return typed.GeneratorOf(node.span, rows.sources[0].binder.type, name, rows, ())
-    if name == "fake":
-        return _fake(cx, node, expected)
-    if name == "seq":
-        args = by_place(cx, node, 0, 1, "the first number, or a text with `{n}`")
-        if args is None:
-            return poison(node.span)
-        if not args:
-            return typed.GeneratorOf(node.span, INT, name, None, (typed.Const(node.span, INT, 1, "1"),))
-        first = infer(cx, args[0])
-        if not isinstance(first, typed.Const) or first.type.kind not in ("int", "text"):
-            cx.report("AWM332", args[0].span, what="the argument of `seq`")
-            return poison(node.span)
-        textual = first.type.kind == "text" and expected is not None and expected.kind in ("email", "url")
-        return typed.GeneratorOf(
-            node.span, expected.present if textual and expected else first.type, name, None, (first,)
-        )
-    if name == "spread":
-        return _spread(cx, node, expected)
-    args = by_place(
-        cx,
-        node,
-        2 if name == "pick" else 1,
-        99,
-        "a query, or values to choose from" if name == "pick" else "a query",
-    )
-    if args is None or name == "each":
-        if args is not None:
-            cx.report("AWM228", node.span, callee=name, expected="one query", found=f"{len(args)} arguments")
-        return poison(node.span)
-    values: list[typed.Expr] = []
-    kind: Type | None = expected
-    for arg in args:
-        value = infer(cx, arg, kind)
-        joined = value.type if kind is None else common(kind, value.type)
-        if joined is None or value.type.kind == "error":
-            if joined is None and kind is not None:
-                cx.report("AWM307", node.span, construct="`pick`", left=kind.a, right=value.type.a)
-            return poison(node.span)
-        kind = joined
-        values.append(value)
-    assert kind is not None
-    return typed.GeneratorOf(node.span, kind, name, None, tuple(require_kind(cx, v, kind) for v in values))
-
-
-FAKES = (
-    "name", "first_name", "last_name", "full_name", "email", "phone", "username", "password", "street",
-    "address", "city", "state",
-    "country", "postcode", "zip", "company", "job", "word", "sentence", "text", "title", "url", "color",
-    "iban", "uuid", "isbn",
-    "license_plate", "vin", "quote", "domain", "ip", "language", "currency", "nationality", "university",
-)  # fmt: skip
-
-
-def _fake(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
-    args = by_place(cx, node, 1, 1, "a kind, such as `name`")
-    if args is None:
-        return poison(node.span)
-    kind = args[0].name if isinstance(args[0], ast.Ref) else (
-        str(args[0].value) if isinstance(args[0], ast.Literal) and args[0].kind == "text" else "")  # fmt: skip
-    if kind not in FAKES:
-        hint = nearest(kind, FAKES)
-        cx.report("AWM224", args[0].span, kind=kind or cx.model.text(args[0].span), hint=hint)
-        return poison(node.span)
-    result = Type("email") if kind == "email" else Type("url") if kind == "url" else TEXT
-    return typed.GeneratorOf(node.span, result, "fake", None, (typed.Const(args[0].span, TEXT, kind, kind),))
-
-
-def _spread(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
-    args = by_place(cx, node, 2, 2, "two ends")
-    if args is None:
-        return poison(node.span)
-    guide = expected if expected is not None and expected.kind in (*NUMERIC, "date", "datetime") else None
-    low = present(cx, infer(cx, args[0], guide))
-    high = present(cx, infer(cx, args[1], guide or low.type))
-    if "error" in (low.type.kind, high.type.kind):
-        return poison(node.span)
-    kind = common(low.type, high.type)
-    if kind is None or kind.kind not in (*NUMERIC, "date", "datetime", "duration"):
-        cx.report("AWM308", node.span, function="spread", found=(kind or low.type).a)
-        return poison(node.span)
-    if kind.kind == "duration" and expected is not None and expected.kind in ("date", "datetime"):
-        kind = DURATION
-    return typed.GeneratorOf(
-        node.span, kind, "spread", None, (require_kind(cx, low, kind), require_kind(cx, high, kind))
-    )
-
-
-__all__ = ["DATETIME", "list_of"]

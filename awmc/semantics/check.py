@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from awmc.semantics import calls as calls  # registers the rules of calls
+from awmc.semantics import names as names  # registers the rules of names and paths
+from awmc.semantics import operators as operators  # registers the rules of operators
 from awmc.semantics import queries as queries  # registers the rule of queries
 from awmc.semantics.bodies import check_tools, declare_tools
-from awmc.semantics.declarations import (
-    declare_shapes,
-    resolve_columns,
-    resolve_fns,
-    resolve_invariants,
-    resolve_shapes,
-)
+from awmc.semantics.declarations import resolve_columns, resolve_fns, resolve_invariants
 from awmc.semantics.declare import declare
 from awmc.semantics.entities import resolve_entities, resolve_records
 from awmc.semantics.expand import expand
@@ -27,6 +23,7 @@ from awmc.semantics.rules import (
     resolve_actor,
 )
 from awmc.semantics.seeds import declare_seeds, resolve_seeds
+from awmc.semantics.shapes import declare_shapes, resolve_shapes
 from awmc.semantics.tasks import resolve_tasks
 from awmc.source import Source
 from awmc.syntax import ast

@@ -4,22 +4,23 @@ shapes, invariants.
 
 from __future__ import annotations
 
+import re
+
 from awmc.diagnostics.model import Label
 from awmc.semantics import typed, typeexprs
 from awmc.semantics.context import Context
-from awmc.semantics.expressions import condition, convert, infer, member, require
+from awmc.semantics.expressions import condition, convert, infer, require, unhandled_null
 from awmc.semantics.model import (
     Entity,
     Field,
     Fn,
     Invariant,
-    MemberModel,
     Model,
     ParamModel,
     Rule,
-    ShapeModel,
 )
-from awmc.semantics.types import ERROR, MONEY, SCALARS, TEXTUAL, Type, row_of
+from awmc.semantics.names import member
+from awmc.semantics.types import ERROR, TEXTUAL, Type, row_of
 from awmc.source import Span
 from awmc.syntax import ast
 
@@ -84,8 +85,6 @@ def _computed(model: Model, entity: Entity, field: Field) -> None:
     value = infer(cx, attribute.args[0].value, field.type)
     # What division and money leave open is settled by the column's own type.
     if value.type.nullable and not field.type.nullable and value.type.kind not in ("error", "null"):
-        from awmc.semantics.expressions import unhandled_null
-
         unhandled_null(cx, value)
         return
     field.value = convert(cx, value, field.type, f"`{entity.name}.{field.name}`", attribute.args[0].value)
@@ -162,14 +161,10 @@ def check_limits(model: Model, value: typed.Expr, kind: Type, what: str) -> bool
 
 
 def _matches(pattern: str, text: str) -> bool:
-    import re
-
     return re.fullmatch(pattern, text) is not None
 
 
 def _well_formed(kind: str, text: str) -> bool:
-    import re
-
     if kind == "email":
         return re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text) is not None
     return re.fullmatch(r"[a-z][a-z0-9+.-]*://[^\s/]+\S*", text, re.IGNORECASE) is not None
@@ -365,140 +360,6 @@ def params(model: Model, owner: str, nodes: tuple[ast.Param, ...]) -> list[Param
     return list(found.values())
 
 
-# ---- Shapes --------------------------------------------------------------------------------------------------------
-
-
-def declare_shapes(model: Model) -> None:
-    """Every shape by name, still without members: shapes may use each other."""
-    for item in model.spec.items:
-        if not isinstance(item, ast.Shape) or item.name.text in model.shapes:
-            continue
-        if (
-            item.name.text in model.entities
-            or item.name.text in model.enums
-            or item.name.text in model.records
-        ):
-            continue
-        entity = typeexprs.entity_named(model, item.entity)
-        if entity is None:
-            model.broken.add(item.name.text)
-            continue
-        binder = typed.Binder("", row_of(entity.name), is_self=True)
-        model.shapes[item.name.text] = ShapeModel(item.name.text, item.name.span, entity, binder, node=item)
-
-
-def resolve_shapes(model: Model) -> None:
-    """The members of every declared shape."""
-    for shape in list(model.shapes.values()):
-        if shape.node is not None:
-            fill_shape(model, shape, shape.node.members)
-
-
-def fill_shape(model: Model, shape: ShapeModel, members: tuple[ast.ShapeMember, ...]) -> None:
-    """Gives a shape its members; nested ones become implicit shapes of their own."""
-    names: set[str] = set()
-    for node in members:
-        name = node.name.text if node.name is not None else node.path[-1].text
-        if name in names:
-            model.report("AWM122", node.span, what=f"`{shape.name}`", field=name)
-            continue
-        names.add(name)
-        found = _member(model, shape, name, node)
-        if found is not None:
-            shape.members.append(found)
-
-
-def _member(model: Model, shape: ShapeModel, name: str, node: ast.ShapeMember) -> MemberModel | None:
-    cx = Context(model, "a shape", self_binder=shape.binder, calls="a shape calls no tool")
-    doc = ""
-    if node.value is not None:
-        value = infer(cx, node.value)
-    else:
-        value = typed.Bound(Span.at(node.span.start), shape.binder.type, shape.binder)
-        for part in node.path:
-            value = member(cx, value, part, node.path[0].span.to(part.span))
-    if value.type.kind == "error":
-        return None
-    if isinstance(value, typed.ShapedOf):
-        return MemberModel(name, node.span, value.of, value.shape, doc)
-    if isinstance(value, typed.ColumnOf):
-        doc = value.field.doc
-        if value.field.hidden:
-            model.report("AWM517", node.span, field=value.field.name, entity=value.field.entity)
-            return None
-    row = value.type.element if value.type.is_rows else value.type
-    if node.nested is not None:
-        if row is None or row.kind != "row":
-            model.report(
-                "AWM219", node.path[-1].span, expr=name, found=value.type.a, field=_first(node.nested)
-            )
-            return None
-        nested = _nested(model, f"{shape.name}.{name}", node, model.entities[row.name])
-        fill_shape(model, nested, node.nested)
-        return MemberModel(name, node.span, value, nested, doc)
-    if value.type.is_rows and not isinstance(value, typed.ColumnOf):
-        assert row is not None
-        return MemberModel(name, node.span, value, default_shape(model, model.entities[row.name]), doc)
-    if value.type.kind == "duration":
-        model.report(
-            "AWM523", node.span, found="a duration", help="show days with `days_between(…)`, or the moments"
-        )
-        return None
-    return MemberModel(name, node.span, value, None, doc)
-
-
-def _first(members: tuple[ast.ShapeMember, ...]) -> str:
-    first = members[0]
-    return first.name.text if first.name is not None else first.path[-1].text
-
-
-def _nested(model: Model, name: str, node: ast.ShapeMember, entity: Entity) -> ShapeModel:
-    binder = typed.Binder("", row_of(entity.name), is_self=True)
-    unique = name
-    count = 2
-    while unique in model.shapes:
-        unique = f"{name}_{count}"
-        count += 1
-    shape = ShapeModel(unique, node.span, entity, binder, implicit=True, used=True)
-    model.shapes[unique] = shape
-    return shape
-
-
-def inline_shape(
-    model: Model, name: str, span: Span, entity: Entity, members: tuple[ast.ShapeMember, ...]
-) -> ShapeModel:
-    """The shape written in a tool's result."""
-    binder = typed.Binder("", row_of(entity.name), is_self=True)
-    shape = ShapeModel(name, span, entity, binder, implicit=True, used=True)
-    model.shapes[name] = shape
-    fill_shape(model, shape, members)
-    return shape
-
-
-def default_shape(model: Model, entity: Entity) -> ShapeModel:
-    """All columns but the hidden, references as ids."""
-    if entity.default_shape is not None:
-        return entity.default_shape
-    binder = typed.Binder("", row_of(entity.name), is_self=True)
-    shape = ShapeModel(entity.name, entity.span, entity, binder, implicit=True, used=True)
-    entity.default_shape = shape
-    model.shapes[entity.name] = shape
-    row = typed.Bound(entity.span, binder.type, binder)
-    key = entity.id_field
-    first = [] if key.natural_key else [key]
-    for field in (*first, *entity.fields.values()):
-        if not field.is_column or field.hidden or field.type.kind == "error":
-            continue
-        if field.kind == "computed" and field.value is None:
-            continue
-        shape.members.append(
-            MemberModel(
-                field.name, field.span, typed.ColumnOf(field.span, field.type, row, field), None, field.doc
-            )
-        )
-    return shape
-
-
 # ---- Invariants ----------------------------------------------------------------------------------------------------
 
 
@@ -525,6 +386,3 @@ def resolve_invariants(model: Model) -> None:
         test = condition(cx, item.test, "an invariant")
         about = item.about.value if item.about else ""
         model.invariants[name] = Invariant(name, item.name.span, about, entity, binder, test)
-
-
-__all__ = ["MONEY", "SCALARS", "check_limits", "default_shape", "finish_fn", "resolve_columns", "resolve_fns"]

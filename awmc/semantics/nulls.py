@@ -54,6 +54,20 @@ def facts(test: typed.Expr, truth: bool) -> frozenset[Fact]:
     return frozenset()
 
 
+def row_facts(rows: typed.Expr, name: str) -> frozenset[Fact]:
+    """What the `where` of a query says of each of its rows, for a local that holds one of them."""
+    query = (
+        rows.query
+        if isinstance(rows, typed.AggregateOf) and rows.fn in ("first", "min_by", "max_by")
+        else rows
+    )
+    if not isinstance(query, typed.QueryOf):
+        return frozenset()
+    row = ("row", id(query.sources[0].binder))
+    found = (fact for term in query.where if not term.given for fact in facts(term.test, True))
+    return frozenset(("local", name, *fact[2:]) for fact in found if fact[:2] == row and len(fact) > 2)
+
+
 def _one(expr: typed.Expr) -> frozenset[Fact]:
     """The path itself, and every path that it goes through: what has a value is reached through rows that
     exist.

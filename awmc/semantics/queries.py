@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from awmc.semantics import nulls, typed
 from awmc.semantics.context import Context, Fact
-from awmc.semantics.expressions import condition, convert, infer, poison, present, require, rule, tool_of
+from awmc.semantics.expressions import condition, convert, infer, poison, present, require, rule
 from awmc.semantics.functions import AGGREGATES, GROUP_AGGREGATES
+from awmc.semantics.names import tool_of
 from awmc.semantics.types import BOOL, INT, NUMERIC, Type, list_of
 from awmc.source import Span
 from awmc.syntax import ast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awmc.diagnostics.model import Label
 from awmc.diagnostics.suggest import nearest
-from awmc.semantics import typed
+from awmc.semantics import literals, typed
 from awmc.semantics.context import Context
 from awmc.semantics.declarations import check_limits
 from awmc.semantics.expressions import convert, infer, require
@@ -167,8 +167,6 @@ def seed_value(cx: Context, entity: Entity, field: Field, node: ast.Expr) -> typ
     kind = field.type
     shift = _shift_of(node)
     if shift is not None and kind.kind in ("date", "datetime"):
-        from awmc.semantics import literals
-
         length = literals.duration(shift)
         sign = -1 if isinstance(node, ast.Unary) else 1
         return typed.Shift(node.span, Type(kind.kind), sign * length.months, sign * length.seconds)

@@ -1,0 +1,98 @@
+"""Arguments of calls: by place or by name, held to the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awmc.diagnostics.model import Fix
+from awmc.diagnostics.suggest import nearest
+from awmc.semantics import typed
+from awmc.semantics.context import Context
+from awmc.semantics.expressions import convert, require
+from awmc.semantics.model import ParamModel
+from awmc.semantics.types import (
+    Type,
+)
+from awmc.syntax import ast
+
+
+def by_place(cx: Context, node: ast.Call, fewest: int, most: int, expected: str) -> list[ast.Expr] | None:
+    """The arguments of a call that takes them by place; None, and a report, if they are not so."""
+    for arg in node.args:
+        if arg.name is not None:
+            cx.report("AWM210", arg.name.span, callee=node.name.text, parameter=arg.name.text)
+            return None
+    if not fewest <= len(node.args) <= most:
+        found = {0: "nothing", 1: "one argument"}.get(len(node.args), f"{len(node.args)} arguments")
+        cx.report("AWM228", node.span, callee=node.name.text, expected=expected, found=found)
+        return None
+    return [arg.value for arg in node.args]
+
+
+def require_kind(cx: Context, value: typed.Expr, kind: Type) -> typed.Expr:
+    return convert(cx, value, kind, "an argument")
+
+
+def match_arguments(
+    cx: Context, callee: str, params: Sequence[ParamModel], args: tuple[ast.Arg, ...], *, place: bool
+) -> dict[str, ast.Expr] | None:
+    """Arguments by the names of parameters; None, and reports, where they do not match."""
+    found: dict[str, ast.Expr] = {}
+    names = [p.name for p in params]
+    fine = True
+    named = False
+    for i, arg in enumerate(args):
+        if arg.name is None:
+            if not place:
+                help_text = f"write `{names[i]}: {cx.model.text(arg.value.span)}`" if i < len(names) else None
+                cx.report("AWM229", arg.span, callee=callee, help=help_text)
+                fine = False
+                continue
+            if named:
+                cx.report("AWM230", arg.span)
+                fine = False
+            elif i >= len(names):
+                count = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
+                cx.report("AWM228", arg.span, callee=callee, expected=count, found=str(len(args)))
+                return None
+            else:
+                found[names[i]] = arg.value
+            continue
+        named = True
+        if arg.name.text not in names:
+            hint = nearest(arg.name.text, names)
+            fixes = (Fix(arg.name.span, hint, f"write `{hint}`"),) if hint else ()
+            help_text = None if hint or not names else "it takes " + ", ".join(f"`{n}`" for n in names)
+            cx.report(
+                "AWM210",
+                arg.name.span,
+                callee=callee,
+                parameter=arg.name.text,
+                hint=hint,
+                fixes=fixes,
+                help=help_text,
+            )
+            fine = False
+        elif arg.name.text in found:
+            cx.report("AWM110", arg.name.span, callee=callee, argument=arg.name.text)
+            fine = False
+        else:
+            found[arg.name.text] = arg.value
+    return found if fine else None
+
+
+def arguments(
+    cx: Context, node: ast.Call, params: Sequence[ParamModel], *, place: bool
+) -> tuple[tuple[str, typed.Expr], ...] | None:
+    given = match_arguments(cx, node.name.text, params, node.args, place=place)
+    if given is None:
+        return None
+    values: list[tuple[str, typed.Expr]] = []
+    for param in params:
+        if param.name in given:
+            what = f"`{param.name}` of `{node.name.text}`"
+            values.append((param.name, require(cx, given[param.name], param.type, what)))
+        elif param.required:
+            cx.report("AWM227", node.span, callee=node.name.text, parameter=param.name)
+            return None
+    return tuple(values)
