@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awmc import __version__
-from awmc.backends import docs, json_schema, property_tests, schema, seed, server, tasks, tools
+from awmc.backends import docs, json_schema, property_tests, schema, seed, server, tasks, tools, verifiers
 from awmc.backends.dialects import DialectName
 from awmc.backends.sql import Compiler
 from awmc.backends.tasks import TaskLine
@@ -21,9 +21,10 @@ from awmc.emit.manifest import manifest
 from awmc.emit.templates import render
 from awmc.ir import codec, nodes
 from awmc.ir.lower import lower
+from awmc.oracle.check import check_verifiers
 from awmc.oracle.problem import Problem
 from awmc.oracle.seeding import seed_world
-from awmc.oracle.solve import solve_tasks
+from awmc.oracle.solve import Instance, solve_tasks
 from awmc.runtime import World
 from awmc.semantics.check import analyse
 from awmc.source import Source, Span
@@ -125,10 +126,23 @@ def _proven(source: Source, world_seed: int) -> _Proven:
     if any(problem.is_error for problem in said):
         return _Proven(tuple(sorted(said)))
 
-    lines = tuple(instance.line for instance in solved.instances)
+    instances = solved.instances
+    files["verify.py"] = _verifiers(environment, instances)
+    found = check_verifiers(world, solved, files["verify.py"])
+    said += _diagnosed(found, source, world_seed)
+    if any(problem.is_error for problem in said):
+        return _Proven(tuple(sorted(said)))
+    if found:
+        failed = {problem.task for problem in found}
+        instances = tuple(instance for instance in instances if instance.line.id not in failed)
+        files["verify.py"] = _verifiers(environment, instances)
+    lines = tuple(instance.line for instance in instances)
     files["tasks.jsonl"] = tasks.render(lines)
-    files["verify.py"] = "VERIFIERS = {}\n"
     return _Proven(tuple(sorted(said)), environment, files, lines, model.env.name.span)
+
+
+def _verifiers(environment: nodes.Environment, instances: Sequence[Instance]) -> str:
+    return _written("verify.py.jinja", module=verifiers.module(environment, instances, _origin(environment)))
 
 
 def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> Iterator[Diagnostic]:
@@ -137,7 +151,7 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
     """
     for problem in problems:
         span, parts = _span(problem.place, source), dict[str, Any](problem.parts)
-        if world_seed and problem.task and lookup(problem.code).level == "error":
+        if world_seed and problem.code.startswith("AWM6") and lookup(problem.code).level == "error":
             yield diagnose("AWM630", span, source=source.name, task=parts.get("task", problem.task), seed=world_seed, note=problem.note or None)
         else:
             yield diagnose(problem.code, span, source=source.name, note=problem.note or None, **parts)

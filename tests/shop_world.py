@@ -236,6 +236,7 @@ PLACE_ORDER = tool(
     param("items", many(ITEM, low=1, high=5), doc="What to buy"),
     param("note", null(TEXT)),
     param("for", CUSTOMER, ME, doc="Who gets it"),
+    param("pay", null(BOOL)),
     about='Place an order for products and pay it: "all or nothing", with a sentence that does not '
     "fit on one line of code.",
     result=ORDER,

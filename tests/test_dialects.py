@@ -440,13 +440,16 @@ _ATOMS = st.sampled_from(
 _QUANTIFIERS = st.sampled_from(
     ["", "", "*", "+", "?", "{2}", "{1,}", "{,2}", "{0,3}", "*?", "+?", "??", "{1,2}?", "{,}"]
 )
+# A group is not repeated without end: Python would try every way to share a text among nested repetitions.
+_GROUPS = st.tuples(
+    st.sampled_from(["(", "(?:"]), st.sampled_from(["", "", "?", "??", "{2}", "{,2}", "{1,2}?"])
+)
 _PATTERNS = st.recursive(
     st.builds("".join, st.lists(st.builds(str.__add__, _ATOMS, _QUANTIFIERS), max_size=4)),
     lambda inner: st.builds(
-        lambda parts, group, times: f"{group}{'|'.join(parts)}){times}",
+        lambda parts, group: f"{group[0]}{'|'.join(parts)}){group[1]}",
         st.lists(inner, min_size=1, max_size=3),
-        st.sampled_from(["(", "(?:"]),
-        _QUANTIFIERS,
+        _GROUPS,
     ),
     max_leaves=4,
 )

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {"ir.nodes"},
     "oracle": IR | {"source", "diagnostics", "backends", "runtime"},
     "pipeline": COMPILER,
+    "testing": IR | {"runtime"},
     **{room: COMPILER | {"pipeline"} for room in WORLD_USERS},
     "cli": COMPILER | WORLD_USERS | {"pipeline"},
 }

@@ -215,6 +215,8 @@ TASKS: list[dict[str, Any]] = [
         "instruction": "Look.",
         "actor": {"entity": "Ward", "key": "B"},
         "policy": "Be quick.",
+        "user": ["You are Ben.", "You hurry."],
+        "answer": None,
         "oracle": [{"tool": "get_bed", "arguments": {"bed": "B-001"}}],
     },
 ]
@@ -470,6 +472,7 @@ def test_a_task_names_its_actor_and_policy(world: World) -> None:
         assert (other.instruction, other.policy, other.me) == ("Look.", "Be quick.", "B")
         assert other.task is not None
         assert [call["tool"] for call in other.task.oracle] == ["get_bed"]
+        assert other.task.user == "You are Ben. You hurry."
     with world.session(actor="second") as by_label:
         assert by_label.me == "B"
     with pytest.raises(UnknownTask, match=r"The tasks are: look, other\[B\]"):

@@ -40,8 +40,8 @@ def http(build: Path, *options: str) -> Iterator[str]:
     """The URL of a server process."""
     command = [sys.executable, str(build / "server.py"), "--http", "--port", "0", *options]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
     try:
-        assert server.stderr is not None
         said = server.stderr.readline()
         found = re.fullmatch(r"clinic: MCP at (http://\S+/mcp)\n", said)
         assert found is not None, said
@@ -72,6 +72,7 @@ def text_of(result: CallToolResult) -> Any:
 
 async def book(client: Client) -> None:
     """A whole little task, and every way that a call can go."""
+    assert client.server_info is not None
     assert client.server_info.name == "clinic"
     assert client.server_info.version == awmc.__version__
     assert client.instructions == POLICY
@@ -87,7 +88,7 @@ async def book(client: Client) -> None:
     assert [doctor["name"] for doctor in doctors.structured_content["items"]] == ["Dr. Lee", "Dr. Sun"]
 
     free = await client.call_tool("find_slots", {"doctor": 3, "limit": 1})
-    slot = free.structured_content["items"][0]["id"]  # type: ignore[index]
+    slot = free.structured_content["items"][0]["id"]
     visit = await client.call_tool("book_visit", {"slot": slot, "reason": "chest pain"})
     assert not visit.is_error
     assert visit.structured_content is not None

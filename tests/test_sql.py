@@ -165,6 +165,13 @@ SCALARS: list[tuple[n.Expr, Any]] = [
     (check("in_list", const(9), local("xs", many(INT))), 0),
     (check("in_list", const(2), list_of(const(1), const(2))), 1),
     (check("in_list", local("x", row("Slot")), SLOTS), 0),
+    (
+        check(
+            "not", check("in_list", const(9, row("Doctor")), aggregate("list", VISITS, col(V, "referrer")))
+        ),
+        1,
+    ),
+    (check("in_list", const(2, row("Doctor")), aggregate("list", VISITS, col(V, "referrer"))), 1),
     (check("between", const(5), const(1), const(5)), 1),
     (check("not", check("between", const(5), const(1), const(4))), 1),
     (check("between", CARDIOLOGY, GENERAL, CARDIOLOGY), 1),
@@ -231,7 +238,22 @@ SCALARS: list[tuple[n.Expr, Any]] = [
     (apply("add", DATETIME, duration(seconds=60), MOMENT), "2026-01-31T09:31:00"),
     (apply("add", DATE, DAY, duration(months=12)), "2025-02-28"),
     (apply("add", TIME, CLOCK, duration(seconds=3600)), "00:30"),
-    (apply("sub", DURATION, NOW, MOMENT), 30 * 86400 - 5400),
+    (apply("sub", DURATION, NOW, MOMENT), '{"months":0,"seconds":2586600}'),
+    (duration(months=1, seconds=2), '{"months":1,"seconds":2}'),
+    (apply("neg", DURATION, duration(months=1)), '{"months":-1,"seconds":0}'),
+    (apply("mul", DURATION, const(3), duration(months=1, seconds=2)), '{"months":3,"seconds":6}'),
+    (apply("add", DATETIME, MOMENT, local("span", DURATION)), "2026-02-28T09:31:00"),
+    (apply("sub", DATETIME, MOMENT, local("span", DURATION)), "2025-12-31T09:29:00"),
+    (check("gt", local("span", DURATION), duration(seconds=86400)), 1),
+    (eq(local("span", DURATION), duration(months=1, seconds=60)), 1),
+    (
+        check(
+            "lt",
+            apply("sub", DURATION, NOW, MOMENT),
+            apply("mul", DURATION, duration(months=1), local("x", INT)),
+        ),
+        1,
+    ),
     (check("gt", apply("sub", DURATION, NOW, MOMENT), duration(seconds=86400)), 1),
     (check("lt", apply("sub", DURATION, NOW, MOMENT), duration(months=1)), 1),
     (
@@ -254,6 +276,7 @@ SCALARS: list[tuple[n.Expr, Any]] = [
     # records and lists
     (record(a=const(1), b=record(c=const("x"))), '{"a":1,"b":{"c":"x"}}'),
     (part(record(a=const(1)), "a", INT), 1),
+    (eq(record(a=const(1)), local("same", record_type(a=INT))), 1),
     (part(item(local("recs", many(record_type(a=INT))), 1), "a", INT), 2),
     (list_of(const(1), const(2)), "[1,2]"),
     (item(local("xs", many(INT)), 0), 1),
@@ -269,8 +292,10 @@ HANDED: dict[str, Any] = {
     "rec_a": 4,
     "minus": -1,
     "one": 1,
+    "same": {"a": 1},
     "specialty": "cardiology",
     "slot": 2,
+    "span": {"months": 1, "seconds": 60},
     "recs": [{"a": 1}, {"a": 2}],
 }
 
@@ -627,6 +652,23 @@ AGGREGATES: list[tuple[n.Expr, dict[str, Any], Any]] = [
 @pytest.mark.parametrize(("expr", "handed", "expected"), AGGREGATES)
 def test_an_aggregate(db: apsw.Connection, expr: n.Expr, handed: dict[str, Any], expected: Any) -> None:
     assert value(db, expr, **handed) == expected
+
+
+OTHERS = query(source("other", "Visit"), order=[(key(var("other", "Visit")), True)])
+PER_VISIT: list[tuple[n.Expr, Any]] = [
+    (count(replace(OTHERS, limit=col(V, "patient"))), [1, 2, 1, 1]),
+    (count(replace(OTHERS, offset=col(V, "id"))), [3, 2, 1, 0]),
+    (count(replace(OTHERS, limit=local("k", maybe(INT)), offset=col(V, "id"))), [3, 2, 1, 0]),
+    (count(replace(OTHERS, limit=col(V, "referrer"))), [4, 2, 2, 3]),
+    (item(OTHERS, col(V, "patient")), [3, 2, 3, 3]),
+    (item(OTHERS, apply("sub", INT, col(V, "patient"), const(2))), [None, 4, None, None]),
+    (col(aggregate("first", replace(OTHERS, offset=col(V, "patient"))), "fee"), [12000, 12000, 12000, 12000]),
+]
+
+
+@pytest.mark.parametrize(("of", "expected"), PER_VISIT)
+def test_a_limit_or_place_may_be_of_another_row(db: apsw.Connection, of: n.Expr, expected: list[Any]) -> None:
+    assert run(db, COMPILER.elements(aggregate("list", VISITS, of)), k=None) == expected
 
 
 ELEMENTS: list[tuple[n.Expr, dict[str, Any], list[Any]]] = [

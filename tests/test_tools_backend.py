@@ -119,6 +119,7 @@ class PlaceOrder(Parameters):
     note: Text | None = None
     # Who gets it
     for_: Annotated[int, Ref("Customer")] = Field(NOT_GIVEN, alias="for")
+    pay_2: Bool | None = Field(None, alias="pay")
 """,
     '''
 @tool(
@@ -132,6 +133,7 @@ def place_order(
     items: list[dict[str, Any]],
     note: str | None,
     for_: int | None,
+    pay_2: bool | None,
 ) -> Json:
     """Place an order for products and pay it: "all or nothing", with a sentence that
     does not fit on one line of code.
@@ -409,7 +411,8 @@ def test_the_schema_of_arguments(listed: dict[str, Any]) -> None:
                 "description": "What to buy",
             },
             "note": {"type": ["string", "null"]},
-            "for": {"type": "integer", "description": "Who gets it The id of a Customer."},
+            "for": {"type": "integer", "description": "Who gets it. The id of a Customer."},
+            "pay": {"type": ["boolean", "null"]},
         },
         "required": ["items"],
         "additionalProperties": False,

@@ -75,10 +75,11 @@ class Schemas:
 
     def _argument(self, type_: nodes.Type, doc: str = "") -> Schema:
         schema = self._argument_without_null(type_)
-        said = [doc, self._hint(type_)]
-        description = " ".join(part for part in said if part)
-        if description:
-            schema["description"] = description
+        hint = self._hint(type_)
+        if doc and hint and doc[-1] not in ".!?":
+            doc += "."
+        if doc or hint:
+            schema["description"] = f"{doc} {hint}".strip()
         return _or_null(schema) if type_.nullable else schema
 
     def _argument_without_null(self, type_: nodes.Type) -> Schema:
@@ -138,7 +139,7 @@ class Schemas:
             return OK
         value = self._value_without_null(result, tool.result_shape)
         if result.kind == "list":
-            properties = {"items": value}
+            properties = {"items": _or_null(value) if result.nullable else value}
             if tool.paged:
                 properties["total"] = {
                     "type": "integer",

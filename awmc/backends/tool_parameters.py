@@ -18,7 +18,7 @@ from awmc.backends.python_text import (
     safe,
     text,
 )
-from awmc.backends.tool_body import constant_default
+from awmc.backends.tool_program import constant_default
 from awmc.ir import nodes
 
 _SCALARS = {
@@ -37,9 +37,12 @@ _SCALARS = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter or part of a record. `default`: its code, or empty where it is required."""
+    """One parameter or part of a record. `python`: its name in the model. `default`: its code, or empty
+    where it is required.
+    """
 
     name: str
+    python: str
     type: nodes.Type
     default: str
     doc: str
@@ -57,14 +60,17 @@ class Parameters:
         self._classes = classes
         self._enum_names = {enum.name: classes.new(camel(enum.name)) for enum in environment.enums}
 
-    def model(self, tool: nodes.Tool) -> tuple[str, list[str]]:
+    def model(self, tool: nodes.Tool, names: dict[str, str]) -> tuple[str, list[str]]:
         """The name of the model of a tool's parameters, and its lines; records come first, as models of
         their own.
         """
         if not tool.params:
             self.imports.add("NoParameters")
             return "NoParameters", []
-        fields = [Field(param.name, param.type, self._default(param), param.doc) for param in tool.params]
+        fields = [
+            Field(param.name, names[param.name], param.type, self._default(param), param.doc)
+            for param in tool.params
+        ]
         name = self._classes.new(camel(tool.name))
         return name, self._class(name, fields)
 
@@ -88,16 +94,17 @@ class Parameters:
             annotation = self._annotation(field, f"{name}{camel(field.name)}", before)
             if field.doc:
                 own.append(comment(field.doc, STEP))
-            own += self._field(safe(field.name), field.name, annotation, field.default)
+            own += self._field(field, annotation)
         return [*before, *own]
 
-    def _field(self, python: str, name: str, annotation: Code, default: str) -> list[str]:
+    def _field(self, field: Field, annotation: Code) -> list[str]:
+        default = field.default
         suffix = f" = {default}" if default else ""
-        if python != name:
+        if field.python != field.name:
             self.imports.add("Field")
-            alias = f"alias={text(name)}"
+            alias = f"alias={text(field.name)}"
             suffix = f" = Field({default}, {alias})" if default else f" = Field({alias})"
-        return _annotated(python, annotation, suffix)
+        return _annotated(field.python, annotation, suffix)
 
     def _annotation(self, field: Field, record: str, before: list[str]) -> Code:
         code = self._of(field.type, record, before)
@@ -135,7 +142,11 @@ class Parameters:
         return Bracket("Annotated[", (key, flat(called("Ref", text(entity), *form))), "]")
 
     def _record(self, type_: nodes.Type, name: str) -> list[str]:
-        fields = [Field(part.name, part.type, self._default_of(part), part.doc) for part in type_.fields]
+        names = Names()
+        fields = [
+            Field(part.name, names.new(safe(part.name)), part.type, self._default_of(part), part.doc)
+            for part in type_.fields
+        ]
         return self._class(name, fields)
 
     def _default_of(self, part: nodes.TypeField) -> str:

@@ -18,6 +18,7 @@ from awmc.emit import manifest, memo
 from awmc.source import Source, Span
 
 if TYPE_CHECKING:
+    from awmc.backends.dialects import DialectName
     from awmc.cli.work import Outcome
     from awmc.diagnostics import Diagnostic
 
@@ -44,9 +45,15 @@ def run(
     did not change is not compiled again; one with errors does not stop the others.
     """
     sources, problems = read_specs(specs)
-    task = _Compile(sources, problems, output, check, world_seed, tuple(sorted(set(dialect or ()))))
+    task = _Compile(sources, problems, output, check, world_seed, _names(dialect or []))
     task.run(jobs, quiet=form not in ("human", "concise"))
     task.report(form)
+
+
+def _names(dialects: list[Dialect]) -> tuple[DialectName, ...]:
+    """In one order, each once."""
+    names: dict[Dialect, DialectName] = {Dialect.DUCKDB: "duckdb", Dialect.POSTGRES: "postgres"}
+    return tuple(name for dialect, name in names.items() if dialect in dialects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class _Compile:
         output: Path,
         check: bool,
         world_seed: int,
-        dialects: tuple[str, ...],
+        dialects: tuple[DialectName, ...],
     ) -> None:
         self.sources = sources
         self.problems = problems

@@ -23,7 +23,7 @@ def read_specs(arguments: Iterable[str]) -> tuple[list[Source], list[Diagnostic]
     seen: set[str] = set()
     for argument in arguments:
         for path in _paths(argument):
-            real = path if path == "-" else os.path.realpath(path)
+            real = _identity(path)
             if real in seen:
                 continue
             seen.add(real)
@@ -32,6 +32,14 @@ def read_specs(arguments: Iterable[str]) -> tuple[list[Source], list[Diagnostic]
             except SourceError as error:
                 problems.append(_unread(error))
     return sources, problems
+
+
+def _identity(path: str) -> str:
+    """The same for two ways to name one file."""
+    try:
+        return path if path == "-" else os.path.realpath(path)
+    except (OSError, ValueError):  # a name with a NUL: reading it says so
+        return path
 
 
 def _paths(argument: str) -> Iterator[str]:

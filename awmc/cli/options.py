@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 import typer
 
 Format = Literal["human", "concise", "json", "sarif"]
-Dialect = Literal["postgres", "duckdb"]
+
+
+class Dialect(StrEnum):
+    """Databases that schema and seed are written for beside SQLite."""
+
+    POSTGRES = "postgres"
+    DUCKDB = "duckdb"
+
 
 Specs = Annotated[
     list[str],

@@ -14,11 +14,14 @@ from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from awmc.diagnostics import Diagnostic, diagnose
 from awmc.emit import Artefact
 from awmc.source import Source, Span
+
+if TYPE_CHECKING:
+    from awmc.backends.dialects import DialectName
 
 
 _NOWHERE = Span.at(0)
@@ -31,7 +34,7 @@ class Job:
     source: Source
     verb: Literal["compile", "check", "stats"]
     world_seed: int = 0
-    dialects: tuple[str, ...] = ()
+    dialects: tuple[DialectName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,11 @@ def run(job: Job) -> Outcome:
 
 
 def _run(job: Job) -> Outcome:
-    from awmc import pipeline
+    from awmc.pipeline import check_source, compile_source, counts
 
     if job.verb == "check":
-        return Outcome(job.source, diagnostics=pipeline.check_source(job.source, world_seed=job.world_seed))
-    done = pipeline.compile_source(job.source, world_seed=job.world_seed, dialects=job.dialects)
+        return Outcome(job.source, diagnostics=check_source(job.source, world_seed=job.world_seed))
+    done = compile_source(job.source, world_seed=job.world_seed, dialects=job.dialects)
     if done.environment is None:
         return Outcome(job.source, diagnostics=done.diagnostics)
     return Outcome(
@@ -109,7 +112,7 @@ def _run(job: Job) -> Outcome:
         name_at=done.name_at,
         artefacts=done.artefacts if job.verb == "compile" else (),
         diagnostics=done.diagnostics,
-        counts=pipeline.counts(done.environment),
+        counts=counts(done.environment),
     )
 
 

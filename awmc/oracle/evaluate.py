@@ -22,7 +22,7 @@ from awmc.ir import nodes
 from awmc.oracle.listed import Listed, Unsound
 from awmc.oracle.operators import apply, seconds
 from awmc.oracle.queries import Queries
-from awmc.oracle.trees import free_variables, reads_world, rewrite, walk
+from awmc.oracle.trees import FactBook, rewrite
 from awmc.runtime.values import id_format
 
 Locals = Mapping[str, Any]
@@ -35,6 +35,7 @@ class Terms:
         self.environment = environment
         self.compiler = compiler
         self.entities = {entity.name: entity for entity in environment.entities}
+        self.facts = FactBook()
         self.enums = {enum.name: tuple(value.wire for value in enum.values) for enum in environment.enums}
         # By identity: expressions are large, and hashing them costs more than compiling. Held, so that ids
         # stay theirs.
@@ -104,20 +105,9 @@ class Evaluator:
     # ---- By SQL
 
     def _is_for_sql(self, expr: nodes.Expr) -> bool:
-        return bool(
-            self.terms.once(expr, "sql" if not self.wire else "wire", lambda: self._find_is_for_sql(expr))
-        )
-
-    def _find_is_for_sql(self, expr: nodes.Expr) -> bool:
-        if not reads_world(expr):
-            return False
-        below = list(walk(expr))
-        if any(isinstance(node, (nodes.Called, nodes.Generator, nodes.Old)) for node in below):
-            return False
+        facts = self.terms.facts.of(expr)
         # Lists that came over the wire remember what they leave out, which SQL would not.
-        return not (
-            self.wire and any(isinstance(n, nodes.ListSource) and not reads_world(n.of) for n in below)
-        )
+        return facts.reads and not facts.asks and not (self.wire and facts.lists)
 
     def _by_sql(self, expr: nodes.Expr, given: Locals, row: Locals) -> Any:
         if row:
@@ -166,10 +156,14 @@ class Evaluator:
         """The expression with the variables of Python's queries as locals, and the locals with them."""
 
         def bound() -> tuple[nodes.Expr, tuple[str, ...]]:
-            names = {name: var for name, var in free_variables(expr).items() if name in row}
-            put = {name: nodes.Local(type=var.type, name=f"row_{name}") for name, var in names.items()}
-            change = lambda node: put.get(node.name) if isinstance(node, nodes.Var) else None  # noqa: E731
-            return (rewrite(expr, change) if put else expr), tuple(put)
+            free = self.terms.facts.of(expr).free & row.keys()
+
+            def change(node: Any) -> Any:
+                if isinstance(node, nodes.Var) and node.name in free:
+                    return nodes.Local(type=node.type, name=f"row_{node.name}")
+                return None
+
+            return rewrite(expr, change) if free else expr, tuple(sorted(free))
 
         changed, names = self.terms.once(expr, "bound", bound)
         return changed, {**given, **{f"row_{name}": row[name] for name in names}}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from awmc.oracle.outcome import Outcomes
 from awmc.oracle.play import Asking, Played
 from awmc.oracle.problem import Problem
 from awmc.oracle.seen import Seen
-from awmc.oracle.trees import reads_world, rewrite, walk
+from awmc.oracle.trees import rewrite, walk
 from awmc.runtime.case import Answer
 from awmc.runtime.diff import Change
 from awmc.runtime.values import text_of
@@ -123,7 +123,7 @@ class Answers:
             if isinstance(node, nodes.Column):
                 found |= dict.fromkeys(self._column(node, ended))
             elif isinstance(node, nodes.Part):
-                found |= dict.fromkeys(ended.seen.beside(node.name, node.type.kind))
+                found |= dict.fromkeys(ended.seen.beside(node.name, node.type))
         return tuple(other for other in found if other is not None)
 
     def _column(self, node: nodes.Column, ended: Ended) -> list[Any]:
@@ -250,12 +250,7 @@ def _one_of_many(expr: nodes.Expr) -> Iterator[nodes.Expr]:
 
 def _reads_after(expr: nodes.Expr) -> bool:
     """Whether the value depends on rows as a run leaves them."""
-    if isinstance(expr, nodes.Old) or not reads_world(expr):
-        return False
-    below: Sequence[Any] = [node for node in walk(expr) if isinstance(node, nodes.Old)]
-    if not below:
-        return True
-    inside = {id(node) for old in below for node in walk(old.of)}
+    inside = {id(node) for old in walk(expr) if isinstance(old, nodes.Old) for node in walk(old.of)}
     return any(
         isinstance(node, (nodes.EntitySource, nodes.LinkSource, nodes.Column, nodes.Shaped))
         for node in walk(expr)

@@ -18,7 +18,7 @@ from awmc.ir import nodes
 from awmc.oracle.evaluate import Terms
 from awmc.oracle.seen import Seen
 from awmc.oracle.stated import Stated
-from awmc.oracle.trees import free_variables, walk
+from awmc.oracle.trees import walk
 from awmc.runtime.values import text_of
 
 Value = Callable[[nodes.Expr], Any]
@@ -54,18 +54,17 @@ class Knowledge:
         self._doubtful.pop(name, None)
 
     def keep(self, name: str, expr: nodes.Expr, value: Value) -> tuple[Unknown, ...]:
-        """Remembers what of a local's value is not known, and gives what of it already stands in a filter."""
+        """Remembers what of a local's value is not known, and gives what of it already stands in a filter; of a test,
+        which has no name, all."""
         found = tuple(self._unknown(expr, value))
+        if not name:
+            return found
         doubtful = tuple(unknown for unknown in found if not unknown.is_filter)
         if doubtful:
             self._doubtful[name] = doubtful
         else:
             self._doubtful.pop(name, None)
         return tuple(unknown for unknown in found if unknown.is_filter)
-
-    def of_test(self, expr: nodes.Expr, value: Value) -> tuple[Unknown, ...]:
-        """What of a condition is not known."""
-        return tuple(self._unknown(expr, value))
 
     def of_argument(self, param: nodes.Param | None, expr: nodes.Expr, value: Value) -> tuple[Unknown, ...]:
         """What of an argument is not known. Paging and sorting are free."""
@@ -128,23 +127,15 @@ class Knowledge:
 
     def _is_fixed(self, expr: nodes.Expr) -> bool:
         """Whether the value is the same whatever the results are."""
-        return not self._terms.once(expr, "results in", lambda: self._uses(expr))
-
-    def _uses(self, expr: nodes.Expr) -> bool:
-        if free_variables(expr):
-            return True
-        bound = {node.alias for node in walk(expr) if isinstance(node, nodes.From)}
-        return any(
-            isinstance(node, nodes.Local) and node.name not in self._fixed and node.name not in bound
-            for node in walk(expr)
-        )
+        facts = self._terms.facts.of(expr)
+        return not facts.free and facts.locals <= self._fixed
 
     def _is_known(self, expr: nodes.Expr, value: Any) -> bool:
-        if self._stated.states(expr.type, self._as_seen(expr.type, value)):
+        if expr.type.kind == "enum" or self._stated.states(expr.type, self._as_seen(expr.type, value)):
             return True
-        names = {node.name for node in walk(expr) if isinstance(node, nodes.Local)}
-        is_me = any(isinstance(node, nodes.Me) for node in walk(expr))
-        return (is_me or self._loop in names) and self._seen.holds(expr.type, self._as_seen(expr.type, value))
+        is_me = isinstance(expr.args[0] if _is_key(expr) else expr, nodes.Me)  # type: ignore[union-attr]
+        may_be_seen = is_me or self._loop in self._terms.facts.of(expr).locals
+        return may_be_seen and self._seen.holds(expr.type, self._as_seen(expr.type, value))
 
     def _as_seen(self, type_: nodes.Type, value: Any) -> Any:
         return self._terms.id_text(type_, value) if type_.kind in ("row", "id") else value

@@ -19,6 +19,7 @@ from awmc.oracle.problem import Problem
 from awmc.oracle.quotes import Quotes
 from awmc.oracle.seen import Seen
 from awmc.oracle.stated import Stated
+from awmc.oracle.trees import walk
 from awmc.runtime.case import Answer, Case, Condition, Created, Free, Moment, New, Outcome, Timed, Updated
 from awmc.runtime.diff import Change
 from awmc.runtime.session import Session
@@ -136,7 +137,7 @@ class Solving:
             yield {**self._given, solve.loop.name: key}, solve.loop.name
 
     def _asking(self, given: Mapping[str, Any], loop: str = "", *, is_wrong: bool = False) -> Asking:
-        return Asking(self.task, self.id, given, self._stated, self.actor, loop, is_wrong)
+        return Asking(self.task, self.id, given, self._stated, self.actor, loop, is_wrong, not is_wrong)
 
     def _end(self, asking: Asking, solve: nodes.Solve) -> Reached | None:
         session = self._solver.session(self.actor)
@@ -178,7 +179,7 @@ class Solving:
         session = self._solver.session(self.actor)
         refused = session.call(session.tools[0].name, {"no parameter": None})
         assert not refused.ok, "an argument that no tool has is refused"
-        _, _, stopped = self._player.play(session, asking, solve.body)
+        _, _, stopped = self._player.play(session, replace(asking, is_checked=False), solve.body)
         return session.diff() if stopped is None else ()
 
     def play_wrongs(self) -> Iterator[tuple[nodes.Place, Played]]:
@@ -215,7 +216,9 @@ class Solving:
             for other in reached:
                 value = other.outcome.answer[place].value if place < len(other.outcome.answer) else None
                 if not isinstance(value, (New, Condition)):
-                    others |= dict.fromkeys(value if isinstance(value, tuple) else [value])
+                    others |= dict.fromkeys(
+                        [value] if isinstance(value, str) or not isinstance(value, Sequence) else value
+                    )
             known = tuple(value for value in others if value is not None and not isinstance(value, bool))
             is_alone = len(reached) == 1 and len(known) == 1 and known[0] == answer.value
             answers.append(replace(answer, distractors=() if is_alone else known[:DISTRACTORS]))
@@ -243,12 +246,17 @@ class Solving:
             columns = {column.name: column for column in entity.columns}
             clause = self._clauses.free(free, self._given)
             name = columns[free.columns[0]].field if isinstance(clause, Free) else self._link_name(free)
-            parts = {"task": self.task.name, "entity": free.entity, "field": name.partition(".")[0]}
-            rows = [row for end in reached for row in (*end.outcome.created, *end.outcome.updated)]
-            rows = [row for row in rows if row.table in (entity.table, clause.table)]
-            if not rows and not any(
-                gone.table == clause.table for end in reached for gone in end.outcome.deleted
-            ):
+            parts: dict[str, object] = {
+                "task": self.task.name,
+                "entity": free.entity,
+                "field": name.partition(".")[0],
+            }
+            rows: list[Created | Updated] = []
+            for end in reached:
+                rows += [r for r in end.outcome.created if r.table in (entity.table, clause.table)]
+                rows += [r for r in end.outcome.updated if r.table == entity.table]
+            gone = any(r.table == clause.table for end in reached for r in end.outcome.deleted)
+            if not rows and not gone:
                 self._report("AWM617", free.place, entity=parts["entity"], field=parts["field"])
             elif free.where is None and isinstance(clause, Free):
                 stated = self._stated_by_instruction()
@@ -260,10 +268,13 @@ class Solving:
         return next(link.name for link in entity.links if link.table == free.columns[0])
 
     def _states(self, stated: Stated, column: nodes.StoredColumn, row: Created | Updated) -> bool:
+        """Whether a value that a `solve` writes out is what the instruction says."""
         value = row.values.get(column.name)
         if not value or isinstance(value, (New, Moment, Timed, bool)) or column.type.kind == "row":
             return False
-        return stated.states(column.type, value)
+        bodies = [solve.body for solve in self.task.solves]
+        written = any(isinstance(n, nodes.Const) and n.value == value for n in walk(tuple(bodies)))
+        return written and stated.states(column.type, value)
 
     def _report(self, code: str, place: nodes.Place, **parts: object) -> None:
         self.problems.append(Problem(code, place, parts, task=self.id))

@@ -50,6 +50,7 @@ class Asking:
     actor: nodes.Actor | None
     loop: str = ""
     is_wrong: bool = False
+    is_checked: bool = True
 
 
 @dataclass(slots=True)
@@ -124,7 +125,7 @@ class _Run:
     def _statement(self, node: nodes.Statement) -> None:
         match node:
             case nodes.Let():
-                self._report(node.place, self.knowledge.keep(node.name, node.value, self._peek(node.place)))
+                self._check(node, node.name, node.value)
                 self.played.given[node.name] = self._value(node.value, node.place)
             case nodes.Call():
                 found = self._call(node)
@@ -134,12 +135,12 @@ class _Run:
             case nodes.Fails():
                 self._fails(node)
             case nodes.For():
-                self._report(node.place, self.knowledge.keep(node.name, node.over, self._peek(node.place)))
+                self._check(node, node.name, node.over)
                 for element in list(self._value(node.over, node.place) or ()):
                     self.played.given[node.name] = element
                     self.block(node.body)
             case nodes.If():
-                self._report(node.place, self.knowledge.of_test(node.test, self._peek(node.place)))
+                self._check(node, "", node.test)
                 self.block(node.then if self._value(node.test, node.place) else node.otherwise)
             case _:
                 raise TypeError(f"a solve has no statement `{node.do}`")
@@ -149,9 +150,6 @@ class _Run:
             return self.evaluator.value(expr, self.played.given)
         except Unsound as unsound:
             raise self._stopped(unsound.code, place, "", **unsound.parts) from None
-
-    def _peek(self, place: nodes.Place) -> Any:
-        return lambda expr: self._value(expr, place)
 
     # ---- Calls
 
@@ -190,10 +188,8 @@ class _Run:
         found: dict[str, Any] = {}
         for arg in node.args:
             param = self.player.parameter(node.tool, arg.name)
-            self._report(node.place, self.knowledge.of_argument(param, arg.value, self._peek(node.place)))
-            if self.player.writes(node.tool):
-                for choice in self.knowledge.unstated_choices(param, arg.value):
-                    self._problem("AWM610", node.place, value=choice)
+            if self.asking.is_checked:
+                self._check_argument(node, param, arg.value)
             type_ = param.type if param is not None else arg.value.type
             value = to_argument(type_, self._value(arg.value, node.place), self.player.terms)
             if value is not None:
@@ -202,19 +198,31 @@ class _Run:
                 raise self._stopped("AWM632", node.place, parameter=arg.name, tool=node.tool)
         return found
 
-    # ---- Problems
+    # ---- What it may know, and problems
+
+    def _check(self, node: nodes.Let | nodes.For | nodes.If, name: str, value: nodes.Expr) -> None:
+        if self.asking.is_checked:
+            self._report(
+                node.place, self.knowledge.keep(name, value, lambda expr: self._value(expr, node.place))
+            )
+
+    def _check_argument(
+        self, node: nodes.Call | nodes.Fails, param: nodes.Param | None, value: nodes.Expr
+    ) -> None:
+        unknown = self.knowledge.of_argument(param, value, lambda expr: self._value(expr, node.place))
+        self._report(node.place, unknown)
+        if self.player.writes(node.tool):
+            for choice in self.knowledge.unstated_choices(param, value):
+                self._problem("AWM610", node.place, value=choice)
 
     def _report(self, place: nodes.Place, unknown: Iterable[Unknown]) -> None:
         for one in unknown:
             self._problem("AWM609", place, value=one.shown)
 
     def _problem(self, code: str, place: nodes.Place, **parts: object) -> None:
-        if not self.asking.is_wrong:
-            problem = Problem(
-                code, place, {"task": self.asking.task.name, **parts}, task=self.asking.instance
-            )
-            if problem not in self.played.problems:
-                self.played.problems.append(problem)
+        problem = Problem(code, place, {"task": self.asking.task.name, **parts}, task=self.asking.instance)
+        if problem not in self.played.problems:
+            self.played.problems.append(problem)
 
     def _stopped(self, problem: str, place: nodes.Place, note: str = "", /, **parts: object) -> Stopped:
         named = {"task": self.asking.task.name, **parts}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from awmc.ir.nodes import Place
 
@@ -11,7 +11,7 @@ from awmc.ir.nodes import Place
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`parts` are those that the title of diagnostic `code` names; `note` says more. `task`: the instance that
-    it is of, or empty.
+    it is of, or empty; `tasks`: all that have it in common.
     """
 
     code: str
@@ -19,12 +19,16 @@ class Problem:
     parts: Mapping[str, object] = field(default_factory=dict)
     note: str = ""
     task: str = ""
+    tasks: tuple[str, ...] = ()
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """In the order of the spec; what several instances of a task have in common is said once."""
+    """In the order of the spec; what several instances of a task have in common is one problem."""
     first: dict[tuple[object, ...], Problem] = {}
+    tasks: dict[tuple[object, ...], dict[str, None]] = {}
     for problem in problems:
         place = (problem.code, problem.place.line, problem.place.text, tuple(problem.parts.items()))
         first.setdefault(place, problem)
-    return tuple(sorted(first.values(), key=lambda problem: problem.place.line))
+        tasks.setdefault(place, {})[problem.task] = None
+    found = [replace(problem, tasks=tuple(filter(None, tasks[place]))) for place, problem in first.items()]
+    return tuple(sorted(found, key=lambda problem: problem.place.line))

@@ -19,7 +19,7 @@ class Seen:
         self._clock = clock
         self._values: set[tuple[str, Any]] = set()
         self._texts: list[str] = []
-        self._fields: dict[str, dict[tuple[str, Any], None]] = {}
+        self._fields: dict[str, dict[tuple[str, str, Any], None]] = {}
         self._amounts: set[Decimal] = set()
         self.longest = 0
         """The length of the longest list."""
@@ -29,7 +29,7 @@ class Seen:
         self._measure(value)
         for name, kind, found in leaves(type_, value):
             self._values.add(_place(kind, found))
-            self._fields.setdefault(name, {})[kind.kind, found] = None
+            self._fields.setdefault(name, {})[kind.kind, kind.name, found] = None
             if isinstance(found, str):
                 self._texts.append(found)
             elif kind.kind == "money":
@@ -73,9 +73,10 @@ class Seen:
             {wanted - amount, amount - wanted, wanted + amount} & self._amounts for amount in self._amounts
         )
 
-    def beside(self, field: str, kind: str) -> tuple[Any, ...]:
-        """The values of one kind that fields of this name held."""
-        return tuple(value for found, value in self._fields.get(field, ()) if found == kind)
+    def beside(self, field: str, type_: nodes.Type) -> tuple[Any, ...]:
+        """The values of one type that fields of this name held."""
+        wanted = (type_.kind, type_.name)
+        return tuple(value for *found, value in self._fields.get(field, ()) if tuple(found) == wanted)
 
     def quotes(self, text: str) -> bool:
         """Whether a text of a result or an error says `text`."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from awmc.backends.sql import Compiler
 from awmc.backends.tasks import OracleCall, TaskLine
+from awmc.diagnostics.registry import lookup
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Evaluator, Terms
 from awmc.oracle.outcomes import Solver, Solving
@@ -42,8 +43,9 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class SolvedTasks:
-    """`instances`: those that were solved. `problems`: what is wrong with these and the others. Both in the order
-    of the spec."""
+    """`instances`: those that were solved without an error. `problems`: what is wrong with the others, and
+    warnings. Both in the order of the spec.
+    """
 
     instances: tuple[Instance, ...]
     problems: tuple[Problem, ...]
@@ -59,7 +61,9 @@ def solve_tasks(environment: nodes.Environment, world: World, compiler: Compiler
         for task in environment.tasks:
             tasks.solve(task)
     untouched.close()
-    return SolvedTasks(tuple(tasks.instances), in_order(tasks.problems))
+    failed = {problem.task for problem in tasks.problems if lookup(problem.code).level == "error"}
+    sound = (instance for instance in tasks.instances if instance.line.id not in failed)
+    return SolvedTasks(tuple(sound), in_order(tasks.problems))
 
 
 class _Tasks:
@@ -97,7 +101,7 @@ class _Tasks:
             return
         keys = before.rows(task.loop.over, {})
         if not keys:
-            self._report("AWM621", task.place, task=task.name)
+            self._report("AWM621", task.place, task.name, task=task.name)
         entity = task.loop.type.name
         labels = self._labels.get(entity, {})
         for key in keys:
@@ -116,9 +120,9 @@ class _Tasks:
         user = tuple(str(before.value(text, given)) for text in task.user)
         stated = Stated((instruction, self._environment.policy, *user), self._environment.clock)
         if not instruction.strip():
-            self._report("AWM629", task.place, task=task.name)
+            self._report("AWM629", task.place, id_, task=task.name)
         elif instruction in self._texts:
-            self._report("AWM116", task.place, first=self._texts[instruction], second=id_)
+            self._report("AWM116", task.place, id_, first=self._texts[instruction], second=id_)
         self._texts.setdefault(instruction, id_)
         return Solving(self._solver, task, id_, actor, given, instruction, stated)
 
@@ -146,5 +150,5 @@ class _Tasks:
         )
         return Instance(task, line, solving.case(reached), solves, wrongs)
 
-    def _report(self, code: str, place: nodes.Place, **parts: object) -> None:
-        self.problems.append(Problem(code, place, parts))
+    def _report(self, code: str, place: nodes.Place, of: str, /, **parts: object) -> None:
+        self.problems.append(Problem(code, place, parts, task=of))

@@ -1,29 +1,35 @@
-"""Walking and rewriting the nodes of the IR."""
+"""Walking and rewriting the nodes of the IR, and what there is to know of an expression before it is evaluated."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from awmc.ir import nodes
 
-# Types hold no expressions, and places no nodes at all.
-_LEAVES = (nodes.Type, nodes.Place, nodes.Duration)
+_EMPTY: frozenset[str] = frozenset()
 
 
-_known_fields: dict[type, tuple[str, ...]] = {}
-
-
-def _fields(kind: type) -> tuple[str, ...]:
-    found = _known_fields.get(kind)
+def _below(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes: types and places do not, nor plain values."""
+    found = _known_below.get(kind)
     if found is None:
-        found = _known_fields[kind] = tuple(field.name for field in dataclasses.fields(kind))
+        skipped = ("months", "seconds") if kind is nodes.Duration else ("type", "place")
+        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+        found = _known_below[kind] = tuple(f.name for f in fields if f.name not in skipped)
     return found
 
 
-def _is_node(value: Any) -> bool:
-    return dataclasses.is_dataclass(value) and not isinstance(value, _LEAVES)
+_known_below: dict[type, tuple[str, ...]] = {
+    str: (),
+    int: (),
+    float: (),
+    bool: (),
+    type(None): (),
+    nodes.Type: (),
+}
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -31,27 +37,27 @@ def walk(node: Any) -> Iterator[Any]:
     stack = [node]
     while stack:
         current = stack.pop()
-        if isinstance(current, tuple):
+        if type(current) is tuple:
             stack.extend(reversed(current))
-        elif _is_node(current):
+        elif names := _below(type(current)):
             yield current
-            stack.extend(getattr(current, name) for name in reversed(_fields(type(current))))
+            stack.extend([getattr(current, name) for name in reversed(names)])
 
 
 def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
-    """The node with `change` put in place of what it answers other than None for; what it puts in is not
-    looked into.
-    """
-    if isinstance(node, tuple):
+    """The node with `change` put in place of what it answers other than None for; what it puts in is not looked
+    into."""
+    if type(node) is tuple:
         found = tuple(rewrite(item, change) for item in node)
         return node if all(new is old for new, old in zip(found, node, strict=True)) else found
-    if not _is_node(node):
+    names = _below(type(node))
+    if not names:
         return node
     put = change(node)
     if put is not None:
         return put
     changed = {}
-    for name in _fields(type(node)):
+    for name in names:
         old = getattr(node, name)
         new = rewrite(old, change)
         if new is not old:
@@ -59,17 +65,73 @@ def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
     return dataclasses.replace(node, **changed) if changed else node
 
 
-def free_variables(expr: nodes.Expr) -> dict[str, nodes.Var]:
-    """The variables of an expression that no query within it binds."""
-    bound = {source.alias for source in walk(expr) if isinstance(source, nodes.From)}
-    return {
-        found.name: found for found in walk(expr) if isinstance(found, nodes.Var) and found.name not in bound
-    }
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of an expression.
+
+    `reads`: its value depends on stored rows. `asks`: it holds what SQL has no terms for (`old`, a
+    generator). `lists`: it queries a list that depends on no stored row. `locals`, `variables`, `bound`: the
+    names of the locals it reads, of the variables, and of those that its queries bind.
+    """
+
+    reads: bool = False
+    asks: bool = False
+    lists: bool = False
+    locals: frozenset[str] = _EMPTY
+    variables: frozenset[str] = _EMPTY
+    bound: frozenset[str] = _EMPTY
+
+    @property
+    def free(self) -> frozenset[str]:
+        """The variables that a query around the expression binds."""
+        return self.variables - self.bound
 
 
-def reads_world(expr: nodes.Expr) -> bool:
-    """Whether the value depends on stored rows."""
-    return any(
-        isinstance(node, (nodes.EntitySource, nodes.LinkSource, nodes.Column, nodes.Shaped))
-        for node in walk(expr)
-    )
+_READS = (nodes.EntitySource, nodes.LinkSource, nodes.Column, nodes.Shaped)
+_ASKS = (nodes.Old, nodes.Generator, nodes.Called)
+_NOTHING = Facts()
+
+
+class FactBook:
+    """Finds the facts of expressions, each part once. Parts are told apart by identity, and kept so that they stay."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Facts]] = {}
+
+    def of(self, node: Any) -> Facts:
+        known = self._known.get(id(node))
+        if known is not None:
+            return known[1]
+        found = self._find(node)
+        self._known[id(node)] = (node, found)
+        return found
+
+    def _find(self, node: Any) -> Facts:
+        if isinstance(node, nodes.Local):
+            return Facts(locals=frozenset((node.name,)))
+        if isinstance(node, nodes.Var):
+            return Facts(variables=frozenset((node.name,)))
+        below = [facts for child in _children(node) if (facts := self.of(child)) is not _NOTHING]
+        own = isinstance(node, (*_READS, *_ASKS, nodes.ListSource, nodes.From))
+        if not own and len(below) < 2:
+            return below[0] if below else _NOTHING
+        reads = isinstance(node, _READS) or any(facts.reads for facts in below)
+        return Facts(
+            reads=reads,
+            asks=isinstance(node, _ASKS) or any(facts.asks for facts in below),
+            lists=(isinstance(node, nodes.ListSource) and not reads) or any(facts.lists for facts in below),
+            locals=_EMPTY.union(*(facts.locals for facts in below)),
+            variables=_EMPTY.union(*(facts.variables for facts in below)),
+            bound=_EMPTY.union(
+                *(facts.bound for facts in below), (node.alias,) if isinstance(node, nodes.From) else ()
+            ),
+        )
+
+
+def _children(node: Any) -> Iterator[Any]:
+    for name in _below(type(node)):
+        value = getattr(node, name)
+        if type(value) is tuple:
+            yield from (item for item in value if _below(type(item)))
+        elif _below(type(value)):
+            yield value

@@ -12,6 +12,7 @@ from awmc.runtime.call import Call
 from awmc.runtime.definition import NOT_GIVEN, Invariant, Json, NoParameters, Rows, Tool, tool
 from awmc.runtime.diff import Change
 from awmc.runtime.errors import BuildError, Refused, UnknownTask, UnknownTool
+from awmc.runtime.run import Run
 from awmc.runtime.session import Entry, Result, Session
 from awmc.runtime.values import (
     Bool,
@@ -32,6 +33,7 @@ from awmc.runtime.values import (
     money_text,
     number_text,
 )
+from awmc.runtime.verdict import Verdict
 from awmc.runtime.world import TaskInfo, ToolInfo, World
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Refused",
     "Result",
     "Rows",
+    "Run",
     "Session",
     "TaskInfo",
     "Text",
@@ -67,6 +70,7 @@ __all__ = [
     "UnknownTask",
     "UnknownTool",
     "Url",
+    "Verdict",
     "World",
     "load",
     "money_text",

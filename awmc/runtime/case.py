@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,8 +77,8 @@ class Answer:
     """
 
     kind: Kind
-    value: Stored | tuple[Stored, ...] | New | Condition
-    distractors: tuple[Stored, ...] = ()
+    value: Stored | Sequence[Stored] | New | Condition
+    distractors: Sequence[Stored] = ()
     many: bool = False
     form: str = ""
 
@@ -88,11 +88,11 @@ class Outcome:
     """One right end of a task. `calls`: how many its own run made."""
 
     calls: int
-    created: tuple[Created, ...] = ()
-    updated: tuple[Updated, ...] = ()
-    deleted: tuple[Deleted, ...] = ()
+    created: Sequence[Created] = ()
+    updated: Sequence[Updated] = ()
+    deleted: Sequence[Deleted] = ()
     handoff: bool = False
-    answer: tuple[Answer, ...] = ()
+    answer: Sequence[Answer] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Free:
     """
 
     table: str
-    columns: tuple[str, ...]
+    columns: Sequence[str]
     where: Condition | None = None
 
 
@@ -144,7 +144,7 @@ class Case:
     """All that one task instance asks."""
 
     instruction: str
-    outcomes: tuple[Outcome, ...]
-    free: tuple[Free | FreeLinks, ...] = ()
-    may: tuple[May, ...] = ()
-    ensure: tuple[Ensure, ...] = ()
+    outcomes: Sequence[Outcome]
+    free: Sequence[Free | FreeLinks] = ()
+    may: Sequence[May] = ()
+    ensure: Sequence[Ensure] = ()

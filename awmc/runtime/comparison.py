@@ -144,7 +144,9 @@ class Comparison:
     # ---- New rows
 
     def _compare_created(self) -> None:
-        wanted, found = self._outcome.created, self._rows.created
+        found = self._rows.created
+        # Links come last among the outcome's new rows, so the others keep their places.
+        wanted = [row for row in self._outcome.created if row.table not in self._rows.linked_freely]
         self._asked += len(wanted)
         keys = self._referred_keys()
         pairing = pair(
@@ -328,7 +330,7 @@ class Comparison:
             value = self._answer_value(answer)
             if value is _GONE:
                 return AnswerVerdict(False, ("the new row that the answer names was not created",))
-            expected.append(Expected(answer.kind, value, answer.distractors))
+            expected.append(Expected(answer.kind, value, tuple(answer.distractors)))
         return judge_answer(
             self._run.message, expected, instruction=self._case.instruction, clock=self._run.clock
         )

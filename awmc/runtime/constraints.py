@@ -52,7 +52,7 @@ def _conflict(index: str, what: str, tables: Tables) -> Refused | None:
         return None
     fields = [table.column(name).field for name in columns]
     named = fields[0] if len(fields) == 1 else f"{', '.join(fields[:-1])} and {fields[-1]}"
-    return Refused("conflict", f"{_a(table.entity)} with this {named} already exists.")
+    return Refused("conflict", f"{with_article(table.entity, 'A')} with this {named} already exists.")
 
 
 def _check_failed(name: str, tables: Tables) -> Refused:
@@ -70,9 +70,10 @@ def _checked_column(name: str, table: Table) -> str | None:
     of, _, constraint = name.rpartition("_")
     for column in table.columns:
         if of == f"{table.name}_{column.name}":
-            return f"The {column.field} of {_a(table.entity, 'a')} {column.allowed(constraint)}."
+            return f"The {column.field} of {with_article(table.entity)} {column.allowed(constraint)}."
     return None
 
 
-def _a(noun: str, article: str = "A") -> str:
+def with_article(noun: str, article: str = "a") -> str:
+    """`a Slot`, `an Order`; with the article "A", `An Order`."""
     return f"{article}{'n' if noun[0] in 'AEIOU' else ''} {noun}"

@@ -49,9 +49,10 @@ class ToolInfo:
 
 @dataclass(frozen=True, slots=True)
 class TaskInfo:
-    """One task instance. `task`: the task in the spec that it is of. `actor`: the key of the acting row, or
-    None. `oracle`: the calls of a reference solution, `{"tool", "arguments"}` each. `user`: what a
-    simulated user knows.
+    """One task instance. `task`: the task of the spec that it is of. `actor`: the key of the acting row, or
+    None. `user`: what a simulated user knows and wants. `oracle`: the calls of a reference solution, each
+    `{"tool", "arguments"}`, with `"error"` where it must be refused; `answer`: what its final message says,
+    or None.
     """
 
     id: str
@@ -61,6 +62,7 @@ class TaskInfo:
     policy: str = ""
     user: str = ""
     oracle: tuple[Mapping[str, Any], ...] = ()
+    answer: str | None = None
 
     @classmethod
     def of(cls, line: Mapping[str, Any]) -> TaskInfo:
@@ -71,8 +73,9 @@ class TaskInfo:
             instruction=line["instruction"],
             actor=_key(line.get("actor")),
             policy=line.get("policy") or "",
-            user=line.get("user") or "",
+            user=" ".join(line.get("user") or ()),
             oracle=tuple(line.get("oracle") or ()),
+            answer=line.get("answer"),
         )
 
 

@@ -91,8 +91,9 @@ def _result(model: Model, tool: ToolModel) -> None:
         return
     tool.declared = True
     element = node.element
-    if isinstance(element, ast.RowType) and element.name.text in model.shapes:
-        shape = model.shapes[element.name.text]
+    shape = model.shapes.get(element.name.text) if isinstance(element, ast.RowType) else None
+    # The implicit shape of an entity has its name; what is written behind that name still is a shape of its own.
+    if isinstance(element, ast.RowType) and shape is not None and not shape.implicit:
         shape.used = True
         if node.shape is not None:
             model.report("AWM216", element.name.span, name=element.name.text)
@@ -153,10 +154,9 @@ def _infer_result(model: Model, tool: ToolModel, body: Body) -> None:
             model.report(
                 "AWM501", tool.span, tool=tool.name, help="end every path with `return …` or `fail …`"
             )
-        shapes = {id(f.value.shape): f.value.shape for f in returns if isinstance(f.value, typed.ShapedOf)}
         row = kind.element if kind.is_rows else kind
-        if shapes:
-            tool.shape = next(iter(shapes.values()))
+        if body.shape is not None:
+            tool.shape = body.shape
         elif row is not None and row.kind == "row":
             tool.shape = default_shape(model, model.entities[row.name])
     tool.paged = any(isinstance(f.value, typed.QueryOf) and f.value.offset is not None for f in returns)

@@ -8,7 +8,7 @@ from awmc.diagnostics.suggest import nearest
 from awmc.semantics import nulls, queries, typed
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import as_text, condition, convert, infer, poison, present
-from awmc.semantics.model import ToolModel
+from awmc.semantics.model import ShapeModel, ToolModel
 from awmc.semantics.names import tool_of
 from awmc.semantics.types import ERROR, TEXT, Type, row_of
 from awmc.semantics.writes import create, delete, update
@@ -24,6 +24,8 @@ class Body:
     tool: ToolModel | None
     returns: list[typed.Return] = field(default_factory=list)
     locals: dict[str, Type] = field(default_factory=dict)
+    shape: ShapeModel | None = None
+    """Of what is returned, where the tool declares no result."""
 
 
 def check_block(cx: Context, body: Body, block: ast.Block) -> tuple[tuple[typed.Statement, ...], bool]:
@@ -247,6 +249,8 @@ def _return(cx: Context, body: Body, node: ast.Return) -> typed.Statement | None
     value = _head(cx, node.value, wanted)
     if wanted is not None and wanted.kind != "error" and value.type.kind != "error":
         value = _fit_result(cx, body, value, wanted)
+    if wanted is None and isinstance(value, typed.ShapedOf):
+        body.shape, value = value.shape, value.of
     if value.type.kind == "null":
         cx.report("AWM325", node.value.span, what="what is returned")
         value = poison(node.value.span)

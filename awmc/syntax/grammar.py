@@ -1,62 +1,163 @@
-"""The LALR parser, made from `grammar/awm.lark`.
+"""The LALR tables, made by Lark from `grammar/awm.lark`.
 
-Building its tables takes over a second, so they are kept in the user's cache folder, under a name that changes with the
-grammar, Lark and Python; without a writable cache they are built each time.
+Making them takes about a second, and importing Lark a tenth of one, so they are kept as JSON in the user's cache
+folder, under a name that changes with the grammar and this form; without a writable cache they are made each time.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import sys
 import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import lark
+from awmc.resources import cache_dir, grammar_text
 
-from awmc.resources import grammar_text
+if TYPE_CHECKING:
+    import lark
 
 STARTS = ("start", "item", "query")
+END = "$END"
+"""The terminal behind the last token."""
+
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule as a reduction needs it: how many values it takes off the stack, and which of them it keeps.
+
+    `inline`: what it keeps goes into the tree above. `passes`: it keeps one value and stands for it.
+    """
+
+    origin: str
+    size: int
+    kept: tuple[int, ...]
+    inline: bool
+    passes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the parser runs on.
+
+    `actions[state][terminal]` is the state to shift to, or `~rule` to reduce by; `gotos[state][nonterminal]` the state
+    after a reduction. `starts` and `ends` hold the first and the last state of each start rule. `patterns` are the
+    regular expressions of terminals, `keywords` and `signs` the names of terminals by their text, `texts` the reverse.
+    """
+
+    actions: list[dict[str, int]]
+    gotos: list[dict[str, int]]
+    rules: list[Rule]
+    starts: dict[str, int]
+    ends: dict[str, int]
+    patterns: dict[str, str]
+    keywords: dict[str, str]
+    signs: dict[str, str]
+    texts: dict[str, str]
 
 
 @cache
-def parser() -> lark.Lark:
-    """The parser, with the start rules `start` (a file), `item` (a declaration) and `query` (an expression)."""
+def tables() -> Tables:
+    """The tables for the start rules `start` (a file), `item` (a declaration) and `query` (an expression)."""
     text = grammar_text()
-    path = _cache_folder() / f"{_digest(text)}.lark"
+    digest = hashlib.sha256(f"{_FORM}\n{text}".encode()).hexdigest()
+    path = cache_dir() / f"tables-{digest[:32]}.json"
     try:
-        with path.open("rb") as file:
-            return lark.Lark.load(file)
-    except Exception:
+        return _decode(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
         # Missing, unreadable, or written by a process that was killed: it is only a cache.
-        built = _build(text)
-    _keep(built, path)
-    return built
+        encoded = _encode(build(text))
+    _keep(json.dumps(encoded, separators=(",", ":")), path)
+    return _decode(encoded)
 
 
-def _build(text: str) -> lark.Lark:
+def build(text: str, *, strict: bool = False) -> lark.Lark:
+    """Lark's own parser of a grammar; `strict` refuses every conflict and every collision of terminals."""
+    import lark
+
     return lark.Lark(
-        text, parser="lalr", lexer="contextual", propagate_positions=True, maybe_placeholders=False, start=list(STARTS)
+        text,
+        parser="lalr",
+        lexer="contextual",
+        strict=strict,
+        propagate_positions=True,
+        maybe_placeholders=False,
+        start=list(STARTS),
     )
 
 
-def _digest(text: str) -> str:
-    version = f"{lark.__version__} {sys.version_info[:2]}"
-    return hashlib.sha256(f"{version}\n{text}".encode()).hexdigest()[:32]
+def _encode(parser: lark.Lark) -> dict[str, Any]:
+    from lark.grammar import Rule as LarkRule
+    from lark.lexer import TerminalDef
+
+    data, memo = parser.memo_serialize([TerminalDef, LarkRule])
+    table = data["parser"]["parser"]
+    symbols, states = table["tokens"], table["states"]
+    numbers = {state: number for number, state in enumerate(sorted(states))}
+    rules: list[int] = []
+    nonterminals = {entry["origin"]["name"] for entry in memo.values() if entry["__type__"] == "Rule"}
+    actions: list[dict[str, int]] = []
+    gotos: list[dict[str, int]] = []
+    for state in sorted(states):
+        actions.append({})
+        gotos.append({})
+        for symbol, (reduces, arg) in sorted(states[state].items(), key=lambda entry: symbols[entry[0]]):
+            name = symbols[symbol]
+            if reduces:
+                if arg["@"] not in rules:
+                    rules.append(arg["@"])
+                actions[-1][name] = ~rules.index(arg["@"])
+            else:
+                (gotos if name in nonterminals else actions)[-1][name] = numbers[arg]
+    terminals = [entry for entry in memo.values() if entry["__type__"] == "TerminalDef"]
+    return {
+        "actions": actions,
+        "gotos": gotos,
+        "rules": [_encode_rule(memo[number]) for number in rules],
+        "starts": {start: numbers[state] for start, state in table["start_states"].items()},
+        "ends": {start: numbers[state] for start, state in table["end_states"].items()},
+        "patterns": {t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternRE"},
+        "texts": {t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternStr"},
+    }
 
 
-def _cache_folder() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "awmc"
+def _encode_rule(rule: Mapping[str, Any]) -> list[Any]:
+    """A rule as the values of `Rule`: what Lark's tree builder does with it, told beforehand."""
+    name, expansion = rule["origin"]["name"], rule["expansion"]
+    kept = [place for place, symbol in enumerate(expansion) if not symbol.get("filter_out")]
+    inline = name.startswith("_")
+    alone = len(kept) == 1 and (inline or rule["options"]["expand1"])
+    # An inline rule whose one value is a list passes the list on, which comes to the same.
+    return [name, len(expansion), kept, inline, alone]
 
 
-def _keep(built: lark.Lark, path: Path) -> None:
+def _decode(data: dict[str, Any]) -> Tables:
+    texts: dict[str, str] = data["texts"]
+    return Tables(
+        actions=data["actions"],
+        gotos=data["gotos"],
+        rules=[Rule(name, size, tuple(kept), inline, alone) for name, size, kept, inline, alone in data["rules"]],
+        starts=data["starts"],
+        ends=data["ends"],
+        patterns=data["patterns"],
+        keywords={text: name for name, text in texts.items() if text.isalpha()},
+        signs={text: name for name, text in texts.items() if not text.isalpha()},
+        texts=texts,
+    )
+
+
+def _keep(text: str, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "wb") as file:
-            built.save(file)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
         Path(name).replace(path)
     except OSError:
         return

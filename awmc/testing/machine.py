@@ -152,7 +152,7 @@ class Machine(RuleBasedStateMachine):
     def _id(self, row: Row) -> Any:
         table = self.promises.world.tables.by_entity[row.entity]
         keys = [values[0] for values in self.rows[table.name]]
-        if row.place >= 0 and keys:
+        if row.place is not None and keys:
             return table.wire_key(keys[row.place % len(keys)])
         natural = table.column(table.key[0]).type["kind"] != "int"
         return "no-such-row" if natural and not table.id_format else table.wire_key(_NO_ROW)
@@ -165,7 +165,7 @@ class Machine(RuleBasedStateMachine):
         return f"{then:%H:%M}" if moment.kind == "time" else then.isoformat()
 
 
-def test_case(machine: type[Machine], *, examples: int = 25, steps: int = 25) -> type[TestCase]:
+def test_case(machine: type[Machine], *, examples: int = 40, steps: int = 30) -> type[TestCase]:
     """The test of a machine: so many runs of so many calls, the same ones each time."""
     case: type[TestCase] = machine.TestCase
     case.settings = settings(  # type: ignore[attr-defined]

@@ -27,10 +27,11 @@ _DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The id of a live row, the `place`-th of the entity, counted round; or, beyond -1, of none."""
+    """The id of a live row: the `place`-th of the entity, counted round, below 0 from the newest; of none where it is
+    None."""
 
     entity: str
-    place: int
+    place: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,9 @@ def _moment(kind: Literal["date", "time", "datetime"]) -> Strategy:
 
 def row(entity: str) -> Strategy:
     """The id of a row that lives when the call is made; now and then one of none."""
-    live = st.integers(0, 40)
-    return st.one_of(live, live, live, live, st.just(-1)).map(lambda place: Row(entity, place))
+    places = st.integers(0, 40)
+    newest_or_none = st.sampled_from([-1, -2, -3, None])
+    return st.one_of(places, newest_or_none).map(lambda place: Row(entity, place))
 
 
 def list_of(element: Strategy, low: int | None = None, high: int | None = None) -> Strategy:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import expressions as exp
 
-from awmc.backends.sql import constraints, queries, shapes, writes
+from awmc.backends.sql import constraints, lists, queries, shapes, writes
 from awmc.backends.sql import tree as t
 from awmc.backends.sql.scope import Block, Scope, Statement
 from awmc.backends.sql.text import write
@@ -55,7 +55,7 @@ class Compiler:
         null."""
         statement = Statement(self._world)
         if expr.type.kind == "list":
-            return self._sql(statement, queries.elements(Scope(statement), expr))
+            return self._sql(statement, lists.elements(Scope(statement), expr))
         key = Scope(statement).tree(expr)
         if isinstance(key, exp.Subquery):
             found = exp.Select(expressions=[queries.named(key, "key")])
@@ -68,7 +68,7 @@ class Compiler:
     def elements(self, expr: nodes.Expr) -> Sql:
         """The elements of a list that is not of rows, one a row, in order: scalars, or JSON text."""
         statement = Statement(self._world)
-        return self._sql(statement, queries.elements(Scope(statement), expr))
+        return self._sql(statement, lists.elements(Scope(statement), expr))
 
     def wire(self, expr: nodes.Expr, type: nodes.Type, shape: str, paged: bool) -> Sql:
         """One row of one column: the result of a tool as JSON text in wire form. `{"items": […]}` for a list,

@@ -129,7 +129,8 @@ def _joined(scope: Scope, start: TableRow, path: PathRow) -> TableRow:
         scope.statement.tables.add(entity.table)
         optional = scope.world.stored[start.entity, path.column].type.nullable
         left = (optional or start.left) and not path.required
-        alias = block.alias(path.column, entity.table)
+        taken = block.is_visible(path.column) or path.column in block.below
+        alias = block.alias(f"{start.alias}_{path.column}" if taken else path.column, entity.table)
         inside = replace(scope, block=block)
         on = t.binary(
             exp.EQ,

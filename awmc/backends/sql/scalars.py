@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlglot import expressions as exp
 
+from awmc.backends.sql import durations
 from awmc.backends.sql import tree as t
 from awmc.backends.sql.scope import Scope, translates
 from awmc.ir import nodes
@@ -42,7 +43,6 @@ _SIMPLE: Final = {
 
 _COMPARISONS: Final[dict[str, type[exp.Binary]]] = {"lt": exp.LT, "le": exp.LTE, "gt": exp.GT, "ge": exp.GTE}
 _ARITHMETIC: Final[dict[str, type[exp.Binary]]] = {"add": exp.Add, "sub": exp.Sub, "mul": exp.Mul}
-_SECONDS_A_DAY: Final = 86_400
 
 Translation = Callable[[Scope, nodes.Apply], exp.Expr]
 
@@ -53,7 +53,7 @@ Translation = Callable[[Scope, nodes.Apply], exp.Expr]
 @translates("const")
 def _const(scope: Scope, expr: nodes.Const) -> exp.Expr:
     if isinstance(expr.value, nodes.Duration):
-        return seconds(scope, expr)
+        return durations.stored(scope, expr)
     if expr.type.kind == "number" and isinstance(expr.value, int):
         return t.number(float(expr.value))
     return t.literal(expr.value)
@@ -82,6 +82,8 @@ def place(scope: Scope, type: nodes.Type, tree: exp.Expr) -> exp.Expr:
     places = scope.world.places[type.name]
     if isinstance(tree, exp.Literal):
         return t.number(places.index(tree.name))
+    if isinstance(tree, exp.Null):
+        return tree
     return t.case(((t.text(wire), t.number(n)) for n, wire in enumerate(places)), of=tree)
 
 
@@ -93,8 +95,14 @@ def value_at(scope: Scope, type: nodes.Type, place: exp.Expr) -> exp.Expr:
 
 def ordering(scope: Scope, expr: nodes.Expr) -> exp.Expr:
     """What SQL orders and compares instead of a value: the place of an enum's."""
-    tree = plain(scope, expr)
-    return place(scope, expr.type, tree) if expr.type.kind == "enum" else tree
+    if expr.type.kind == "duration":
+        return durations.seconds(scope, expr)
+    if expr.type.kind != "enum":
+        return plain(scope, expr)
+    if isinstance(expr, nodes.Apply) and expr.fn == "if":
+        test, then, otherwise = expr.args
+        return t.case([(holds(scope, test), ordering(scope, then))], ordering(scope, otherwise))
+    return place(scope, expr.type, scope.tree(expr))
 
 
 def plain(scope: Scope, expr: nodes.Expr) -> exp.Expr:
@@ -134,7 +142,28 @@ def equal(scope: Scope, left: nodes.Expr, right: nodes.Expr) -> exp.Expr:
     if is_null_constant(left):
         return t.is_null(scope.tree(right))
     nullable = scope.is_nullable(left) or scope.is_nullable(right)
-    return t.binary(exp.NullSafeEQ if nullable else exp.EQ, plain(scope, left), plain(scope, right))
+    operator = exp.NullSafeEQ if nullable else exp.EQ
+    return t.binary(operator, _comparable(scope, left), _comparable(scope, right))
+
+
+def _comparable(scope: Scope, expr: nodes.Expr) -> exp.Expr:
+    if expr.type.kind == "duration":
+        return durations.seconds(scope, expr)
+    return t.as_json(scope.tree(expr)) if expr.type.kind in ("record", "list") else plain(scope, expr)
+
+
+def holds(scope: Scope, expr: nodes.Expr) -> exp.Expr:
+    """A condition where null counts as false, as in WHERE: there `=` serves though one side can be null."""
+    if isinstance(expr, nodes.Apply):
+        if expr.fn == "and":
+            return t.all_of(holds(scope, arg) for arg in expr.args) or exp.true()
+        if expr.fn == "or":
+            return t.any_of(holds(scope, arg) for arg in expr.args)
+        if expr.fn == "eq" and not any(is_null_constant(arg) for arg in expr.args):
+            left, right = expr.args
+            if not (scope.is_nullable(left) and scope.is_nullable(right)):
+                return t.binary(exp.EQ, _comparable(scope, left), _comparable(scope, right))
+    return scope.tree(expr)
 
 
 def _equal(scope: Scope, expr: nodes.Apply) -> exp.Expr:
@@ -157,7 +186,7 @@ def _between(scope: Scope, expr: nodes.Apply) -> exp.Expr:
 
 def _if(scope: Scope, expr: nodes.Apply) -> exp.Expr:
     test, then, otherwise = expr.args
-    return t.case([(scope.tree(test), scope.tree(then))], scope.tree(otherwise))
+    return t.case([(holds(scope, test), scope.tree(then))], scope.tree(otherwise))
 
 
 def _coalesce(scope: Scope, expr: nodes.Apply) -> exp.Expr:
@@ -182,61 +211,18 @@ def _sum(scope: Scope, expr: nodes.Apply) -> exp.Expr:
     left, right = expr.args
     if _kind(right) == "duration" and _kind(left) != "duration":
         sign = 1 if expr.fn == "add" else -1
-        return t.call("awm_add", scope.tree(left), *_months_and_seconds(scope, right, sign))
+        return t.call("awm_add", scope.tree(left), *durations.parts(scope, right, sign))
     if _kind(left) == "duration" and _kind(right) != "duration":
-        return t.call("awm_add", scope.tree(right), *_months_and_seconds(scope, left, 1))
+        return t.call("awm_add", scope.tree(right), *durations.parts(scope, left, 1))
     if _kind(expr) == "duration":
-        return seconds(scope, expr)
+        return durations.stored(scope, expr)
     return t.binary(_ARITHMETIC[expr.fn], plain(scope, left), plain(scope, right))
-
-
-def _months_and_seconds(scope: Scope, expr: nodes.Expr, sign: int) -> tuple[exp.Expr, exp.Expr]:
-    """The two parts of a duration. Only constants, their sums and their negatives have months."""
-    match expr:
-        case nodes.Const(value=nodes.Duration() as duration):
-            return t.number(sign * duration.months), t.number(sign * duration.seconds)
-        case nodes.Apply(fn="neg", args=(of,)):
-            return _months_and_seconds(scope, of, -sign)
-        case nodes.Apply(fn="add" | "sub" as fn, args=(left, right)) if (
-            _kind(left) == _kind(right) == "duration"
-        ):
-            first = _months_and_seconds(scope, left, sign)
-            second = _months_and_seconds(scope, right, sign if fn == "add" else -sign)
-            return _added(first[0], second[0]), _added(first[1], second[1])
-        case _:
-            total = seconds(scope, expr)
-            return t.number(0), total if sign > 0 else t.negative(total)
-
-
-def _added(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    numbers = _whole(left), _whole(right)
-    if numbers[0] is not None and numbers[1] is not None:
-        return t.number(numbers[0] + numbers[1])
-    return right if numbers[0] == 0 else left if numbers[1] == 0 else t.binary(exp.Add, left, right)
-
-
-def _whole(tree: exp.Expr) -> int | None:
-    if isinstance(tree, exp.Neg):
-        inner = _whole(tree.this)
-        return None if inner is None else -inner
-    return int(tree.name) if isinstance(tree, exp.Literal) and tree.is_int else None
-
-
-def seconds(scope: Scope, expr: nodes.Expr) -> exp.Expr:
-    """A duration as a number of seconds, a month counted as 30 days."""
-    match expr:
-        case nodes.Const(value=nodes.Duration() as duration):
-            return t.number(duration.months * 30 * _SECONDS_A_DAY + duration.seconds)
-        case nodes.Apply(fn="sub", args=(end, start)) if _kind(end) != "duration":
-            return t.call("awm_seconds_between", scope.tree(start), scope.tree(end))
-        case nodes.Apply(fn="add" | "sub" as fn, args=(left, right)):
-            return t.binary(_ARITHMETIC[fn], seconds(scope, left), seconds(scope, right))
-        case _:
-            return scope.tree(expr)
 
 
 def _mul(scope: Scope, expr: nodes.Apply) -> exp.Expr:
     left, right = expr.args
+    if _kind(expr) == "duration":
+        return durations.stored(scope, expr)
     trees = plain(scope, left), plain(scope, right)
     if _kind(expr) != "money" or not (_is_real(left) or _is_real(right)):
         return t.binary(exp.Mul, *trees)
@@ -257,6 +243,8 @@ def _div(scope: Scope, expr: nodes.Apply) -> exp.Expr:
 
 
 def _neg(scope: Scope, expr: nodes.Apply) -> exp.Expr:
+    if _kind(expr) == "duration":
+        return durations.stored(scope, expr)
     return t.negative(scope.tree(expr.args[0]))
 
 

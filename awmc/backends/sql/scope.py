@@ -143,7 +143,8 @@ class Block:
         return False
 
     def alias(self, wanted: str, table: str = "") -> str:
-        """A name that no source has, here or around here."""
+        """A name that no source has here, around here, or inside of here: a source that is added late must not
+        hide behind one that stands inside."""
         name, number = wanted, 1
         while self.is_visible(name) or name in self.below:
             number += 1
@@ -329,6 +330,9 @@ FindRow = Callable[[Scope, Any], Row | None]
 TRANSLATE: dict[str, Translation] = {}
 """How an expression becomes a tree, by its `op`."""
 
+DERIVE: dict[str, Callable[[Scope, Any], exp.Select]] = {}
+"""How an expression becomes a derived table, by its `op`."""
+
 ROWS: dict[str, FindRow] = {}
 """Which row an expression stands for, by its `op`; None where all that is known of it is its key."""
 
@@ -348,6 +352,16 @@ def finds_row(op: str) -> Callable[[FindRow], FindRow]:
 
     def register(function: FindRow) -> FindRow:
         ROWS[op] = function
+        return function
+
+    return register
+
+
+def derives(op: str) -> Callable[[Callable[[Scope, Any], exp.Select]], Callable[[Scope, Any], exp.Select]]:
+    """Registers an entry of `DERIVE`."""
+
+    def register(function: Callable[[Scope, Any], exp.Select]) -> Callable[[Scope, Any], exp.Select]:
+        DERIVE[op] = function
         return function
 
     return register

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sqlglot import expressions as exp
 
-from awmc.backends.sql import queries, rows
+from awmc.backends.sql import groups, queries, rows
 from awmc.backends.sql import tree as t
 from awmc.backends.sql.names import identifier
 from awmc.backends.sql.scope import Element, GroupRecord, Meaning, Row, Scope
@@ -102,7 +102,7 @@ def _list(scope: Scope, expr: nodes.Expr, type: nodes.Type, shape: str) -> exp.E
                 scope, expr.query, lambda inner, _: member(inner, value, of, shape), is_json=is_json
             )
         case nodes.Group():
-            return queries.group_array(scope, expr, stored)
+            return groups.group_array(scope, expr, stored)
         case nodes.ListOf():
             return t.call(
                 "json_array", *(_as_json(member(scope, item, of, shape), of, shape) for item in expr.items)

@@ -80,11 +80,10 @@ class _Flat(SQLiteGenerator):
         found += self._where(select)
         for name in ("group", "order"):
             if clause := arguments.get(name):
-                found.append(f"{name.upper()} BY {self.listed(clause.expressions)}")
-        for name in ("limit", "offset"):
-            if clause := arguments.get(name):
-                found.append(f"{name.upper()} {self.sql(clause, 'expression')}")
-        return found
+                found.append(f"{name.upper()} BY{self.each(clause.expressions)}")
+        pages = [(name, arguments.get(name)) for name in ("limit", "offset")]
+        page = [f"{name.upper()} {self.sql(clause, 'expression')}" for name, clause in pages if clause]
+        return [*found, " ".join(page)] if page else found
 
     def listed(self, expressions: list[exp.Expr]) -> str:
         return ", ".join([self.sql(expression) for expression in expressions])
@@ -98,7 +97,8 @@ class _Flat(SQLiteGenerator):
     def lines(self, clauses: list[str]) -> str:
         return " ".join(clauses)
 
-    def assigned(self, expressions: list[exp.Expr]) -> str:
+    def each(self, expressions: list[exp.Expr]) -> str:
+        """What follows a word such as ORDER BY."""
         return f" {self.listed(expressions)}"
 
     def filled(self, opening: str, expressions: list[exp.Expr]) -> str:
@@ -121,7 +121,7 @@ class _Flat(SQLiteGenerator):
         return self.lines(clauses)
 
     def update_sql(self, expression: exp.Update) -> str:
-        clauses = [f"UPDATE {self.sql(expression, 'this')}", f"SET{self.assigned(expression.expressions)}"]
+        clauses = [f"UPDATE {self.sql(expression, 'this')}", f"SET{self.each(expression.expressions)}"]
         if source := expression.args.get("from_"):
             clauses.append(f"FROM {self.sql(source, 'this')}")
         return self.lines([*clauses, *self._where(expression)])
@@ -158,7 +158,7 @@ class _Flat(SQLiteGenerator):
 
     def order_sql(self, expression: exp.Order, flat: bool = False) -> str:
         """Within an aggregate function."""
-        return f"{self.sql(expression, 'this')} ORDER BY {self.listed(expression.expressions)}"
+        return f"{self.sql(expression, 'this')} ORDER BY{self.each(expression.expressions)}"
 
     def literal_sql(self, expression: exp.Literal) -> str:
         return super().literal_sql(expression).replace("\n", _LINE_BREAK)
@@ -212,10 +212,10 @@ class _Indented(_Flat):
     def lines(self, clauses: list[str]) -> str:
         return "\n".join(clauses)
 
-    def assigned(self, expressions: list[exp.Expr]) -> str:
+    def each(self, expressions: list[exp.Expr]) -> str:
         items = [self.sql(expression) for expression in expressions]
         one_line = f" {', '.join(items)}"
-        fits = len(items) == 1 or len(one_line) <= NESTED
+        fits = len(items) == 1 or (len(one_line) <= NESTED and "\n" not in one_line)
         return one_line if fits else "\n" + self._deeper(",\n".join(items))
 
     def filled(self, opening: str, expressions: list[exp.Expr]) -> str:
@@ -244,7 +244,7 @@ class _Indented(_Flat):
         return self._block("(", self.sql(expression, "this"))
 
     def order_sql(self, expression: exp.Order, flat: bool = False) -> str:
-        return f"{self.sql(expression, 'this')}\nORDER BY {self.listed(expression.expressions)}"
+        return f"{self.sql(expression, 'this')}\nORDER BY{self.each(expression.expressions)}"
 
     def case_sql(self, expression: exp.Case) -> str:
         of = self.sql(expression, "this")

@@ -98,10 +98,12 @@ def between(tree: Tree, low: Tree, high: Tree) -> Tree:
 
 def all_of(trees: Iterable[Tree]) -> Tree | None:
     """The trees joined by AND; None of none."""
-    joined: Tree | None = None
-    for tree in trees:
-        tree = _within(tree, _AND)
-        joined = tree if joined is None else exp.And(this=joined, expression=tree)
+    terms = [*trees]
+    if len(terms) < 2:
+        return terms[0] if terms else None
+    joined = _within(terms[0], _AND)
+    for term in terms[1:]:
+        joined = exp.And(this=joined, expression=_within(term, _AND))
     return joined
 
 
@@ -144,8 +146,10 @@ def coalesce(first: Tree, *others: Tree) -> Tree:
 def case(
     branches: Iterable[tuple[Tree, Tree]], otherwise: Tree | None = None, of: Tree | None = None
 ) -> Tree:
-    """CASE [of] WHEN test THEN value … [ELSE otherwise] END; a CASE as `otherwise` goes on in this one."""
+    """CASE [of] WHEN test THEN value … [ELSE otherwise] END; a CASE as `otherwise` goes on in this one, and null
+    needs no ELSE."""
     ifs = [exp.If(this=test, true=value) for test, value in branches]
+    otherwise = None if isinstance(otherwise, exp.Null) else otherwise
     if of is None and isinstance(otherwise, exp.Case) and otherwise.args.get("this") is None:
         ifs += otherwise.args["ifs"]
         otherwise = otherwise.args.get("default")

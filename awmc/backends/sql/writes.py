@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlglot import expressions as exp
 
-from awmc.backends.sql import queries, rows
+from awmc.backends.sql import lists, queries, rows
 from awmc.backends.sql import tree as t
 from awmc.backends.sql.names import identifier
 from awmc.backends.sql.scope import Block, Scope, Statement, TableRow
@@ -54,7 +54,7 @@ class Target:
             one = Scope(self.scope.statement).tree(of)
             self.block.conditions.append(t.binary(exp.EQ, rows.key(self.scope, self.row), one))
         elif not self._restrict_directly(of):
-            among = queries.elements(Scope(self.scope.statement), of, is_ordered=False)
+            among = lists.elements(Scope(self.scope.statement), of, is_ordered=False)
             self.block.conditions.append(t.within_query(rows.key(self.scope, self.row), among))
 
     def _restrict_directly(self, of: nodes.Expr) -> bool:
@@ -231,7 +231,7 @@ def unlink(statement: Statement, change: nodes.LinkChange, of: nodes.Expr) -> ex
         own = scope.column(block, alias, column)
         if end.type.kind == "list":
             block.conditions.append(
-                t.within_query(own, queries.elements(Scope(statement), end, is_ordered=False))
+                t.within_query(own, lists.elements(Scope(statement), end, is_ordered=False))
             )
         else:
             block.conditions.append(t.binary(exp.EQ, own, Scope(statement).tree(end)))

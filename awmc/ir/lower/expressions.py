@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from awmc.ir import nodes
 from awmc.ir.lower.storage import key_of, link_of, part_column, type_of, witness
 from awmc.semantics import typed, types
-from awmc.semantics.model import Entity, Field, Model
+from awmc.semantics.model import Entity, Field, Model, ShapeModel
 from awmc.source import Span
 
 BOOL = nodes.Type(kind="bool")
@@ -95,7 +95,7 @@ class Unit:
                 fields = tuple(nodes.Key(name=n, value=self.expr(v)) for n, v in node.fields)
                 return nodes.RecordOf(type=kind, fields=fields)
             case typed.ShapedOf():
-                return nodes.Shaped(type=kind, of=self.expr(node.of), shape=node.shape.name)
+                return self._shaped(self.expr(node.of), node.of.type, node.shape)
             case typed.OldOf():
                 return nodes.Old(type=kind, of=self.expr(node.of))
             case typed.FnCall():
@@ -108,6 +108,37 @@ class Unit:
                 args = tuple(self.expr(a) for a in node.args)
                 return nodes.Generator(type=kind, fn=node.fn, query=drawn, args=args)  # type: ignore[arg-type]
         raise AssertionError(f"no IR for {type(node).__name__} at {node.span}")
+
+    def _shaped(self, of: nodes.Expr, kind: types.Type, shape: ShapeModel) -> nodes.Expr:
+        """A row, or a list of rows, as records of the members of a shape."""
+        if kind.kind == "list":
+            assert kind.element is not None
+            binder = typed.Binder("", kind.element)
+            if not isinstance(of, nodes.Query):
+                alias = self.bind(binder, shape.entity.table)
+                of = nodes.Query(
+                    type=type_of(kind), sources=(self._from(alias, binder, nodes.ListSource(of=of)),)
+                )
+            else:
+                self.stand(binder, nodes.Var(type=type_of(kind.element), name=of.sources[0].alias))
+            one = self._shaped(self.aliases[id(binder)], kind.element, shape)
+            listed = replace(type_of(kind), element=one.type)
+            return nodes.Aggregate(type=listed, fn="list", query=of, value=one)
+        inner = self.inner(self.values)
+        inner.stand(shape.binder, of)
+        fields = []
+        for member in shape.members:
+            value = inner.expr(member.value)
+            if member.nested is not None:
+                value = inner._shaped(value, member.value.type, member.nested)
+            fields.append(nodes.Key(name=member.name, value=value))
+        parts = tuple(nodes.TypeField(name=f.name, type=f.value.type) for f in fields)
+        record = nodes.RecordOf(type=nodes.Type(kind="record", fields=parts), fields=tuple(fields))
+        if not kind.nullable:
+            return record
+        absent = nodes.Apply(type=BOOL, fn="is_null", args=(of,))
+        nothing = nodes.Const(type=replace(record.type, nullable=True), value=None)
+        return nodes.Apply(type=nothing.type, fn="if", args=(absent, nothing, record))
 
     def _shift(self, node: typed.Shift, kind: nodes.Type) -> nodes.Expr:
         clock = self.model.clock

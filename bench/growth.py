@@ -1,0 +1,34 @@
+"""How the time of a compilation grows with the spec."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from awmc import pipeline
+from awmc.source import Source
+from bench.grow import grow
+from bench.measure import times
+from bench.table import Figure, Table, compared
+
+SIZES = (5, 50, 500)
+
+
+def growth(sizes: tuple[int, ...], repeat: int) -> Table:
+    """Specs of these numbers of entities; each is to take at most 1.2 times its share of what the one before it took."""
+    found = [Figure(*_timed(size, repeat if size < 200 else 1)) for size in sizes]
+    rows = [
+        compared(after.what, after.seconds, before, most=1.2 * size / smaller)
+        for (before, after), (smaller, size) in zip(pairwise(found), pairwise(sizes), strict=True)
+    ]
+    return Table("growth, in one warm process", (found[0], *rows))
+
+
+def _timed(entities: int, repeat: int) -> tuple[str, float]:
+    source = Source("grown.awm", grow(entities))
+
+    def compile_it() -> None:
+        done = pipeline.compile_source(source)
+        if done.environment is None:
+            raise RuntimeError(f"the spec of {entities} entities has errors: {done.diagnostics[0].title}")
+
+    return f"{entities} entities, {len(source.text):,} characters", times(compile_it, repeat)[0]
