@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from awmc.backends import portable, schema, seed
 from awmc.backends.dialects import dialect
 from awmc.ir import nodes
+from awmc.pipeline import compile_source
 from awmc.runtime import functions
 from awmc.semantics.patterns import problem_of
+from awmc.source import Source
 from tests import postgres
 from tests import schema_world as world
 from tests.test_schema import ROWS, TEXTS, of_values
@@ -111,6 +113,17 @@ def assert_the_same_everywhere(environment: nodes.Environment, elephant: psycopg
 
 def test_the_same_rows_everywhere(elephant: psycopg.Connection[Any]) -> None:
     assert_the_same_everywhere(world.ENVIRONMENT, elephant)
+
+
+SPECS = sorted(Path(__file__).resolve().parent.parent.glob("specs/*.awm"))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_every_spec_has_the_same_rows_everywhere(spec: Path, elephant: psycopg.Connection[Any]) -> None:
+    compiled = compile_source(Source(spec.name, spec.read_text(encoding="utf-8")))
+    assert compiled.environment is not None, compiled.diagnostics
+    assert len(compiled.environment.rows) > 3
+    assert_the_same_everywhere(compiled.environment, elephant)
 
 
 @FEW
@@ -483,6 +496,10 @@ _DUCK = duckdb.connect()
 def one_connection(server: str) -> Iterator[psycopg.Connection[Any]]:
     with psycopg.connect(server, autocommit=True) as connection:
         yield connection
+
+
+def test_a_repetition_without_bounds_is_a_star() -> None:
+    assert portable.portable_pattern("a{,}b{,2}c{3}d{4,}{", 255) == r"a{0,}b{0,2}c{3}d{4,}\{"
 
 
 @pytest.mark.parametrize("pattern", ["a++", "a{300}", r"\x41", r"a\u0041", r"[\S]", "a^b", "(a|$)b"])

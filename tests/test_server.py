@@ -199,8 +199,8 @@ def test_stdio_ends_with_its_client(clinic: Path) -> None:
     ("options", "said"),
     [
         (["--task", "no_such_task"], "Unknown task: no_such_task"),
-        (["--port", "many"], "invalid int value"),
-        (["--http", "--port", "99999"], "cannot listen on 127.0.0.1:99999"),
+        (["--port", "many"], "argument --port: invalid port value: 'many'"),
+        (["--http", "--port", "99999"], "argument --port: invalid port value: '99999'"),
         (["--http", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid:8000"),
     ],
 )
@@ -231,7 +231,10 @@ def test_an_edited_build_is_not_served(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("library", ["mcp", "uvicorn"])
 def test_without_the_extra_it_says_which_one_is_needed(clinic: Path, library: str) -> None:
-    program = f"import runpy, sys\nsys.modules[{library!r}] = None\nrunpy.run_path(sys.argv[1], run_name='__main__')"
+    program = (
+        f"import runpy, sys\nsys.modules[{library!r}] = None\nsys.argv = sys.argv[1:]\n"
+        "runpy.run_path(sys.argv[0], run_name='__main__')"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program, str(clinic / "server.py")],
         capture_output=True,

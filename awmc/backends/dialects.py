@@ -62,6 +62,12 @@ class _Lines(Generator):
         parts = (expression.this, expression.args["kind"], *expression.constraints)
         return sep.join(map(self.sql, parts))
 
+    def not_sql(self, expression: exp.Not) -> str:
+        inner = expression.this
+        if isinstance(inner, exp.Is):
+            return f"{self.sql(inner, 'this')} IS NOT {self.sql(inner, 'expression')}"
+        return super().not_sql(expression)
+
     def schema_columns_sql(self, expression: exp.Expr) -> str:
         if not isinstance(expression.parent, exp.Create):
             return super().schema_columns_sql(expression)

@@ -116,6 +116,9 @@ class Uniques:
 
 def _unique_keys(entity: nodes.Entity) -> Iterator[tuple[str, tuple[str, ...], nodes.Expr | None]]:
     yield "", (entity.id_column,), None
+    for column in entity.columns:
+        if column.unique:
+            yield f".{column.name}", (column.name,), None
     for unique in entity.uniques:
         yield unique.name, unique.columns, unique.where
 

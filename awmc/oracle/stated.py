@@ -41,8 +41,8 @@ _AMOUNTS: Final = {
 }
 """Numbers that words of English state beside the numerals."""
 _MONTHS: Final = (
-    *("january", "february", "march", "april", "may", "june", "july", "august"),
-    *("september", "october", "november", "december"),
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
 )
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH_OF_YEAR = re.compile(rf"\b({'|'.join(_MONTHS)})\b(?:\s+(?:of\s+)?(\d{{4}})\b)?")
@@ -131,7 +131,7 @@ class Stated:
         for mention in read(self.text).numbers:
             for share in mention.values[1:]:
                 found |= {1 + share, 1 - share}
-        found |= {Decimal(_MONTHS.index(word) + 1) for word in self._words if word in _MONTHS}
+        found |= {Decimal(_MONTHS.index(month) + 1) for month, _ in _MONTH_OF_YEAR.findall(self.text)}
         found |= {Decimal(_WEEKDAYS.index(word) + 1) for word in self._words if word in _WEEKDAYS}
         for readings, _ in dates_in(self.text, int(self._clock[:4])):
             for day in readings:
@@ -156,7 +156,7 @@ class Stated:
                 until = (place - today.weekday()) % 7
                 ahead += [until, until + 7, until - 7]
         found |= {(today + datetime.timedelta(days=days)).isoformat() for days in ahead}
-        for month, stated in _MONTH_OF_YEAR.findall(fold(self.text)):
+        for month, stated in _MONTH_OF_YEAR.findall(self.text):
             first = datetime.date(int(stated or year), _MONTHS.index(month) + 1, 1)
             after = (first + datetime.timedelta(days=31)).replace(day=1)
             found |= {first.isoformat(), (after - datetime.timedelta(days=1)).isoformat(), after.isoformat()}

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from awmc.semantics import typed
-from awmc.semantics.model import Effects, Entity, Field, Model, ParamModel, ShapeModel, ToolModel
+from awmc.semantics.model import (
+    Effects,
+    Entity,
+    Field,
+    Invariant,
+    Model,
+    ParamModel,
+    ShapeModel,
+    ToolModel,
+)
 from awmc.semantics.types import Type
 
 AUTOMATIC = (
@@ -139,36 +148,40 @@ def cascaded(model: Model, entity: Entity) -> set[str]:
     found = {entity.name}
     edge = [entity.name]
     while edge:
-        current = edge.pop()
-        for other in model.entities.values():
-            for field in other.fields.values():
-                if field.kind == "link" and field.type.element is not None:
-                    if current in (other.name, field.type.element.name):
-                        found.add(link_name(field))
-                elif field.cascade and field.type.name == current and other.name not in found:
-                    found.add(other.name)
-                    edge.append(other.name)
+        for field in model.referrers(edge.pop()):
+            if field.kind == "link":
+                found.add(link_name(field))
+            elif field.cascade and field.entity not in found:
+                found.add(field.entity)
+                edge.append(field.entity)
     return found
 
 
-def touches(model: Model, effects: Effects, reads: Reads) -> bool:
-    """Whether writes with these effects can change what was read."""
-    if (effects.creates | effects.deletes) & reads.entities:
-        return True
-    return bool(effects.updates & reads.columns)
+class Invariants:
+    """The invariants of a spec, by what they read."""
+
+    def __init__(self, model: Model) -> None:
+        self.reads = {
+            name: _invariant_reads(model, invariant) for name, invariant in model.invariants.items()
+        }
+        self._places = {name: place for place, name in enumerate(self.reads)}
+        self._readers: dict[str | tuple[str, str], list[str]] = {}
+        for name, reads in self.reads.items():
+            for read in _union(reads.entities, reads.columns):
+                self._readers.setdefault(read, []).append(name)
+
+    def broken_by(self, effects: Effects) -> tuple[str, ...]:
+        """Those that a call with these effects may break, in the order of the spec."""
+        written = _union(effects.creates | effects.deletes, effects.updates)
+        found = {name for what in written for name in self._readers.get(what, [])}
+        return tuple(sorted(found, key=self._places.__getitem__))
 
 
-def invariants_of(model: Model, tool: ToolModel) -> tuple[str, ...]:
-    """The invariants that a call of the tool may break, in the order of the spec."""
-    return tuple(
-        name
-        for name, invariant in model.invariants.items()
-        if touches(model, tool.effects, invariant_reads(model, name))
-    )
+def _union(entities: set[str], columns: set[tuple[str, str]]) -> set[str | tuple[str, str]]:
+    return {*entities, *columns}
 
 
-def invariant_reads(model: Model, name: str) -> Reads:
-    invariant = model.invariants[name]
+def _invariant_reads(model: Model, invariant: Invariant) -> Reads:
     reads = Reads(model)
     reads.add(invariant.test)
     if invariant.entity is not None:
@@ -220,8 +233,4 @@ def _row_codes(entity: Entity, column: str | None, codes: set[str]) -> None:
 
 
 def _referred(model: Model, name: str) -> bool:
-    return any(
-        field.kind == "stored" and field.type.kind == "row" and field.type.name == name and not field.cascade
-        for entity in model.entities.values()
-        for field in entity.fields.values()
-    )
+    return any(field.kind == "stored" and not field.cascade for field in model.referrers(name))

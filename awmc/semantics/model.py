@@ -325,10 +325,23 @@ class Model:
     label_entities: dict[str, list[str]] = field(default_factory=dict)
     seeds: list[SeedRow | SeedRule] = field(default_factory=list)
     tasks: dict[str, TaskModel] = field(default_factory=dict)
+    _referrers: dict[str, list[Field]] = field(default_factory=dict)
 
     def report(self, code: str, span: Span, /, **details: Any) -> None:
         """Adds the diagnostic `code` at `span`."""
         self.problems.append(diagnose(code, span, source=self.source.name, **details))
+
+    def referrers(self, name: str) -> list[Field]:
+        """The columns that refer to rows of this entity, and the many-to-many fields of either end. To be asked when
+        the entities are resolved.
+        """
+        if not self._referrers:
+            for entity in self.entities.values():
+                self._referrers.setdefault(entity.name, [])
+                for field_ in entity.fields.values():
+                    for end in _ends(field_):
+                        self._referrers.setdefault(end, []).append(field_)
+        return self._referrers[name]
 
     @property
     def has_errors(self) -> bool:
@@ -336,3 +349,11 @@ class Model:
 
     def text(self, span: Span) -> str:
         return self.source.text[span.start : span.end]
+
+
+def _ends(field_: Field) -> set[str]:
+    """The entities whose rows a stored reference or a many-to-many field holds on to."""
+    kind = field_.type
+    if field_.kind == "link" and kind.element is not None:
+        return {field_.entity, kind.element.name}
+    return {kind.name} if field_.kind == "stored" and kind.kind == "row" else set()

@@ -367,27 +367,36 @@ _NODES = (
 _SKIPPED = frozenset({"span", "type", "binder", "entity", "field", "fn", "tool", "shape"})
 
 
-def children(node: Any) -> Iterator[Any]:
+def children(node: Any) -> list[Any]:
     """The nodes directly below a typed expression or statement, in order. Declarations are not followed."""
-    for name in _child_names(type(node)):
-        yield from _nodes_in(getattr(node, name))
+    found: list[Any] = []
+    for name in _below(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, _NODES):
+            found.append(value)
+        elif isinstance(value, tuple):
+            _collect(value, found)
+    return found
 
+
+_PLAIN = frozenset({"str", "int", "bool"})
+"""What a field is declared to hold, where that is never a node."""
 
 _names: dict[type, tuple[str, ...]] = {}
 
 
-def _child_names(kind: type) -> tuple[str, ...]:
+def _below(kind: type) -> tuple[str, ...]:
     if kind not in _names:
-        _names[kind] = tuple(f.name for f in fields(kind) if f.name not in _SKIPPED)
+        _names[kind] = tuple(f.name for f in fields(kind) if f.name not in _SKIPPED and f.type not in _PLAIN)
     return _names[kind]
 
 
-def _nodes_in(value: Any) -> Iterator[Any]:
-    if isinstance(value, _NODES):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _nodes_in(item)
+def _collect(values: tuple[Any, ...], found: list[Any]) -> None:
+    for value in values:
+        if isinstance(value, _NODES):
+            found.append(value)
+        elif isinstance(value, tuple):
+            _collect(value, found)
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -396,4 +405,6 @@ def walk(node: Any) -> Iterator[Any]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(list(children(current))))
+        below = children(current)
+        below.reverse()
+        stack += below

@@ -49,6 +49,14 @@ def _serve(session: Session, given: argparse.Namespace) -> None:
     server.run()
 
 
+def port(text: str) -> int:
+    """A port's number; ValueError for what is none."""
+    number = int(text)
+    if not 0 <= number < 2**16:
+        raise ValueError(text)
+    return number
+
+
 def _parser(build: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="server.py",
@@ -60,7 +68,7 @@ def _parser(build: Path) -> argparse.ArgumentParser:
     parser.add_argument("--http", action="store_true", help="speak streamable HTTP instead of stdio")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=8000, help="where to listen; 0: any (default: %(default)s)"
+        "--port", type=port, default=8000, help="where to listen; 0: any (default: %(default)s)"
     )
     return parser
 

@@ -48,7 +48,7 @@ def tokenize(text: str) -> list[Token]:
     add = found.append
     for match in _pattern().finditer(text):
         kind = match.lastgroup
-        if kind is None:
+        if kind is None or kind == "LAST":
             break
         start, end = match.span(kind)
         piece = text[start:end]
@@ -74,4 +74,4 @@ def _pattern() -> re.Pattern[str]:
     sign = "|".join(re.escape(text) for text in sorted(signs, key=len, reverse=True))
     tokens = [f"(?P<{kind}>{patterns[kind]})" for kind in kinds]
     tokens.insert(2, f"(?P<SIGN>{sign})")
-    return re.compile(f"{skipped}(?:{'|'.join(tokens)}|(?P<OTHER>.))", re.DOTALL)
+    return re.compile(f"{skipped}(?:{'|'.join(tokens)}|(?P<LAST>\\Z)|(?P<OTHER>.))", re.DOTALL)

@@ -185,7 +185,11 @@ def _arguments(draw: st.DrawFn, parts: dict[str, Strategy]) -> Given:
     given = _given(draw(st.fixed_dictionaries(parts)))
     if draw(st.integers(0, 4)) < 4:
         return given
-    fault = draw(st.sampled_from(["left out", "unknown", "junk"]))
+    rows = sorted(name for name, value in given.items() if isinstance(value, Row))
+    fault = draw(st.sampled_from(["left out", "unknown", "junk", *(["no row"] if rows else [])]))
+    if fault == "no row":
+        name = draw(st.sampled_from(rows))
+        return {**given, name: Row(given[name].entity, None)}
     if fault == "unknown" or not given:
         return {**given, draw(st.sampled_from(["id_", "unknown", ""])): draw(_JUNK)}
     name = draw(st.sampled_from(sorted(given)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from awmc.ir import nodes
 from awmc.ir.lower.expressions import Unit, complete, default_values, over_self, split
 from awmc.ir.lower.statements import Bodies, place_of, tool_body
-from awmc.ir.lower.storage import columns_of, key_of, link_of, ordered, table_names, type_of
+from awmc.ir.lower.storage import Tables, columns_of, key_of, link_of, ordered, type_of
 from awmc.semantics import typed
-from awmc.semantics.effects import AUTOMATIC, invariant_reads, invariants_of
+from awmc.semantics.effects import AUTOMATIC, Invariants
 from awmc.semantics.model import (
     Entity,
     Field,
@@ -28,6 +28,7 @@ def lower(model: Model, world_seed: int = 0) -> nodes.Environment:
     """The IR of a Model without errors; its `rows` are still empty."""
     assert model.env is not None
     env = model.env
+    tables, invariants = Tables(model), Invariants(model)
     return nodes.Environment(
         name=env.name.text,
         about=env.about.value,
@@ -45,8 +46,11 @@ def lower(model: Model, world_seed: int = 0) -> nodes.Environment:
         ),
         entities=tuple(_entity(model, e) for e in ordered(model)),
         shapes=tuple(_shape(model, s) for s in model.shapes.values()),
-        invariants=tuple(_invariant(model, i) for i in model.invariants.values()),
-        tools=tuple(_tool(model, t) for t in model.tools.values()),
+        invariants=tuple(
+            _invariant(model, i, tables.of(invariants.reads[i.name].entities))
+            for i in model.invariants.values()
+        ),
+        tools=tuple(_tool(model, t, tables, invariants) for t in model.tools.values()),
         seeds=_seeds(model),
         labels={entity: dict(labels) for entity, labels in model.labels.items()},
         tasks=tuple(_task(model, t) for t in model.tasks.values()),
@@ -159,14 +163,13 @@ def _shape(model: Model, shape: ShapeModel) -> nodes.Shape:
     return nodes.Shape(name=shape.name, entity=shape.entity.name, members=members, implicit=shape.implicit)
 
 
-def _invariant(model: Model, invariant: Invariant) -> nodes.Invariant:
-    reads = invariant_reads(model, invariant.name)
+def _invariant(model: Model, invariant: Invariant, tables: tuple[str, ...]) -> nodes.Invariant:
     return nodes.Invariant(
         name=invariant.name,
         about=invariant.about,
         entity=invariant.entity.name if invariant.entity is not None else "",
         test=over_self(model, invariant.binder, invariant.test),
-        tables=table_names(model, reads.entities),
+        tables=tables,
         place=place_of(model, invariant.span),
     )
 
@@ -174,9 +177,9 @@ def _invariant(model: Model, invariant: Invariant) -> nodes.Invariant:
 # ---- Tools ---------------------------------------------------------------------------------------------------------
 
 
-def _tool(model: Model, tool: ToolModel) -> nodes.Tool:
-    checks = invariants_of(model, tool)
+def _tool(model: Model, tool: ToolModel, tables: Tables, invariants: Invariants) -> nodes.Tool:
     effects = tool.effects
+    checks = invariants.broken_by(effects)
     automatic = tool.automatic | ({"invariant_violated"} if checks else set())
     errors = [
         nodes.ErrorCode(code=code, own=False)
@@ -194,26 +197,16 @@ def _tool(model: Model, tool: ToolModel) -> nodes.Tool:
         body=tool_body(model, tool),
         hidden=tool.hidden,
         effects=nodes.Effects(
-            reads=table_names(model, effects.reads),
-            creates=table_names(model, effects.creates),
-            updates=_updated(model, effects.updates),
-            deletes=table_names(model, effects.deletes),
+            reads=tables.of(effects.reads),
+            creates=tables.of(effects.creates),
+            updates=tables.columns(effects.updates),
+            deletes=tables.of(effects.deletes),
         ),
         errors=tuple(errors),
         checks=checks,
         calls=tuple(tool.calls),
         derived_from=tool.derived_from,
         place=place_of(model, tool.span if tool.derived_from else tool.node.span),
-    )
-
-
-def _updated(model: Model, updates: set[tuple[str, str]]) -> tuple[str, ...]:
-    return tuple(
-        f"{entity.table}.{column}"
-        for entity in model.entities.values()
-        for field in entity.fields.values()
-        if (entity.name, field.name) in updates
-        for column, _, _ in columns_of(field)
     )
 
 

@@ -85,18 +85,35 @@ def key_of(model: Model, entity: str, label: str) -> int | str:
     return model.labels[entity][label]
 
 
-def table_names(model: Model, names: set[str]) -> tuple[str, ...]:
-    """Entities and `Entity.field` links as tables, in the order of the spec."""
-    found: list[str] = []
-    for entity in model.entities.values():
-        if entity.name in names:
-            found.append(entity.table)
-        found.extend(
-            link_of(model, f).table
-            for f in entity.fields.values()
-            if f.kind == "link" and f"{entity.name}.{f.name}" in names
+class Tables:
+    """The tables of entities and, by `Entity.field`, of links; in the order of the spec."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._tables: dict[str, str] = {}
+        for entity in model.entities.values():
+            self._tables[entity.name] = entity.table
+            for field in entity.fields.values():
+                if field.kind == "link":
+                    self._tables[f"{entity.name}.{field.name}"] = link_of(model, field).table
+        self._places = {name: place for place, name in enumerate(self._tables)}
+
+    def of(self, names: set[str]) -> tuple[str, ...]:
+        """The tables of entities and links."""
+        return tuple(self._tables[name] for name in self._in_order(names))
+
+    def columns(self, updates: set[tuple[str, str]]) -> tuple[str, ...]:
+        """`table.column` for the columns of fields, each by its entity's name and its own."""
+        return tuple(
+            f"{self._tables[name]}.{column}"
+            for name in self._in_order({name for name, _ in updates})
+            for field in self._model.entities[name].fields.values()
+            if (name, field.name) in updates
+            for column, _, _ in columns_of(field)
         )
-    return tuple(found)
+
+    def _in_order(self, names: set[str]) -> list[str]:
+        return sorted(names & self._places.keys(), key=self._places.__getitem__)
 
 
 def ordered(model: Model) -> list[Entity]:
