@@ -17,7 +17,7 @@ import anyio
 from mcp import Client
 
 import awmc
-from awmc.runtime import BuildError, Session, TaskInfo, UnknownTask
+from awmc.runtime import BuildError, Change, Session, TaskInfo, UnknownTask
 from awmc.serve import HttpServer
 
 WIDTH = 100
@@ -39,10 +39,7 @@ def main(build: str = "build/clinic", task: str = "") -> int:
         print(f"\nBefore anything is done: {verdict(session)}\n\nMCP at {server.url}")
         anyio.run(play, server.url, session.task)
         print("\nWhat has changed:")
-        for change in session.diff():
-            print(f"    {change.kind} {change.entity or change.table} {change.key}: {change.after or change.before}")
-        if not session.diff():
-            print("    nothing")
+        print("\n".join(f"    {line}" for line in map(changed, session.diff())) or "    nothing")
         if session.task.answer is not None:
             print(f"\nThe final message: {session.task.answer}")
         print(f"\nThe verdict: {verdict(session)}")
@@ -60,7 +57,8 @@ async def play(url: str, task: TaskInfo) -> None:
             print(f"\n> {call['tool']}({', '.join(f'{name}={shown(value)}' for name, value in arguments.items())})")
             for content in result.content:
                 text = getattr(content, "text", "")
-                print(indent(fill(text if len(text) < 600 else f"{text[:600]} …", WIDTH - 4), "    "))
+                text = text if len(text) < 600 else f"{text[:600]} …"
+                print(indent(fill(text, WIDTH - 4, break_on_hyphens=False), "    "))
 
 
 def verdict(session: Session) -> str:
@@ -70,6 +68,18 @@ def verdict(session: Session) -> str:
     said = "passed" if judged.passed else "not passed"
     reasons = "".join(f"\n    - {reason}" for reason in judged.reasons)
     return f"{said}, reward {judged.reward:g}, score {judged.score:.2f}{reasons}"
+
+
+def changed(change: Change) -> str:
+    """As the database holds it, money in cents: `update Patient 1: balance 30000 -> 20450`."""
+    before, after = change.before or {}, change.after or {}
+    values = (
+        f"{name} {shown(before[name])} -> {shown(after[name])}"
+        if name in before and name in after
+        else f"{name} {shown(before.get(name, after.get(name)))}"
+        for name in (after or before)
+    )
+    return f"{change.kind} {change.entity or change.table} {change.key}: {', '.join(values)}"
 
 
 def shown(value: Any) -> str:

@@ -28,12 +28,14 @@ def stream(*key: object) -> random.Random:
 
 
 def spread(kind: str, low: Any, high: Any, rng: random.Random) -> Any:
-    """A value from `low` to `high`, both included, each as likely as the next.
+    """A value from `low` to `high`, whichever is less, both included, each as likely as the next.
 
     Numbers are drawn with two decimals, or as many as the ends have. Durations, and datetimes from their
     first instant, are drawn in steps of a quarter of an hour where the ends are whole hours apart, else of
     minutes or seconds.
     """
+    if _extent(low) > _extent(high):
+        low, high = high, low
     match kind:
         case "number":
             decimals = max(2, *(-int(Decimal(repr(end)).as_tuple().exponent) for end in (low, high)))
@@ -51,9 +53,13 @@ def spread(kind: str, low: Any, high: Any, rng: random.Random) -> Any:
         case "duration" if low.seconds == high.seconds == 0:
             return nodes.Duration(months=rng.randint(low.months, high.months))
         case "duration":
-            start, end = (30 * _DAY * length.months + length.seconds for length in (low, high))
-            return nodes.Duration(seconds=_steps(start, end, rng))
+            return nodes.Duration(seconds=_steps(_extent(low), _extent(high), rng))
     return rng.randint(low, high)
+
+
+def _extent(end: Any) -> Any:
+    """What two ends are compared by."""
+    return 30 * _DAY * end.months + end.seconds if isinstance(end, nodes.Duration) else end
 
 
 def _steps(low: int, high: int, rng: random.Random) -> int:

@@ -70,6 +70,7 @@ class Player:
         self._before = before
         self._types = WireTypes(terms.environment)
         self._tools = {tool.name: tool for tool in terms.environment.tools}
+        self.offered = frozenset(offer.name for offer in terms.environment.offers)
 
     def play(
         self, session: Session, asking: Asking, body: Iterable[nodes.Statement]
@@ -188,7 +189,8 @@ class _Run:
         found: dict[str, Any] = {}
         for arg in node.args:
             param = self.player.parameter(node.tool, arg.name)
-            if self.asking.is_checked:
+            # What an agent thinks, calculates and hands over is its own.
+            if self.asking.is_checked and node.tool not in self.player.offered:
                 self._check_argument(node, param, arg.value)
             type_ = param.type if param is not None else arg.value.type
             value = to_argument(type_, self._value(arg.value, node.place), self.player.terms)

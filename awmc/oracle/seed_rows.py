@@ -57,9 +57,10 @@ def _breach(row: Row, column: nodes.StoredColumn, value: Any) -> Problem | None:
         if kind.nullable:
             return None
         return Problem("AWM443", row.place, {"field": column.field, "row": row.name})
-    if kind.kind in _PARSED:
+    form = "int" if kind.kind == "money" else kind.kind  # money is stored in whole cents
+    if form in _PARSED:
         try:
-            from_wire(kind.kind, value)  # type: ignore[arg-type] # narrowed by the test
+            from_wire(form, value)  # type: ignore[arg-type] # narrowed by the test
         except ValueError:
             return Problem("AWM319", row.place, {"value": _said(kind, value), "type": kind.kind})
     if kind.pattern is not None and not FUNCTIONS["awm_regex"].call(value, kind.pattern):

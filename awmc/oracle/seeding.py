@@ -202,7 +202,12 @@ class _Seeding:
         if found:
             self.problems += found
             return
-        self.connection.execute(self._insert(row.entity), tuple(row.values.values()))
+        try:
+            self.connection.execute(self._insert(row.entity), tuple(row.values.values()))
+        except apsw.ConstraintError as error:
+            parts = {"row": row.name, "entity": row.entity.name}
+            self.problems.append(Problem("AWM436", row.place, parts, note=str(error)))
+            return
         for link, ends in row.links:
             self.connection.execute(f"INSERT INTO {identifier(link).sql()} VALUES (?, ?)", ends)
 

@@ -11,9 +11,9 @@ from awmc.backends.tasks import OracleCall, TaskLine
 from awmc.diagnostics.registry import lookup
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Evaluator, Terms
-from awmc.oracle.outcomes import Solver, Solving
 from awmc.oracle.play import Made
 from awmc.oracle.problem import Problem, in_order
+from awmc.oracle.solving import Solver, Solving
 from awmc.oracle.stated import Stated
 from awmc.runtime.case import Case
 from awmc.runtime.world import World
@@ -88,7 +88,7 @@ class _Tasks:
             for let in task.lets:
                 given[let.name] = before.value(let.value, given)
             solving = self._solving(task, id_, actor, before, given)
-            instance = self._instance(solving, [before.value(text, given) for text in task.user])
+            instance = self._instance(solving)
             self.problems += solving.problems
             if instance is not None:
                 found.append(instance)
@@ -124,9 +124,9 @@ class _Tasks:
         elif instruction in self._texts:
             self._report("AWM116", task.place, id_, first=self._texts[instruction], second=id_)
         self._texts.setdefault(instruction, id_)
-        return Solving(self._solver, task, id_, actor, given, instruction, stated)
+        return Solving(self._solver, task, id_, actor, given, instruction, user, stated)
 
-    def _instance(self, solving: Solving, user: list[Any]) -> Instance | None:
+    def _instance(self, solving: Solving) -> Instance | None:
         """None where no `solve` of it runs to its end."""
         reached = solving.reach()
         if not reached:
@@ -144,7 +144,7 @@ class _Tasks:
             instruction=solving.instruction,
             actor=actor.key if actor is not None else None,
             policy="",
-            user=tuple(map(str, user)),
+            user=solving.user,
             oracle=tuple(OracleCall(call.tool, call.arguments, call.code) for call in solves[0].calls),
             answer=solves[0].answer,
         )

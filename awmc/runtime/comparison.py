@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any, Final
 
 from awmc.runtime.answers import AnswerVerdict, Expected, judge_answer
@@ -14,9 +13,7 @@ from awmc.runtime.case import (
     Case,
     Condition,
     Created,
-    Free,
     FreeLinks,
-    May,
     Moment,
     New,
     Outcome,
@@ -24,10 +21,10 @@ from awmc.runtime.case import (
     Updated,
     Value,
 )
+from awmc.runtime.changed import Changed
 from awmc.runtime.diff import Change
 from awmc.runtime.functions import seconds_between
 from awmc.runtime.pairing import Wanted, pair
-from awmc.runtime.run import Run
 from awmc.runtime.values import Stored, id_format
 from awmc.runtime.wording import Wording
 
@@ -37,84 +34,17 @@ _LISTED: Final = 12
 """Reasons of one kind that a verdict gives at most."""
 
 
-class Rows:
-    """The changes of a run by kind, and what `free` and `may` say of single rows, each asked once."""
-
-    def __init__(self, run: Run, case: Case) -> None:
-        self.run = run
-        self.may = case.may
-        self._free: dict[str, list[Free]] = {}
-        self.free_links = [free for free in case.free if isinstance(free, FreeLinks)]
-        self.linked_freely = {free.table for free in self.free_links}
-        for free in case.free:
-            if isinstance(free, Free):
-                self._free.setdefault(free.table, []).append(free)
-        self._holds: dict[tuple[int, Any, bool], bool] = {}
-        self.created = [
-            change
-            for change in run.changes
-            if change.kind == "create" and change.table not in self.linked_freely
-        ]
-        self.updated = {
-            (change.table, change.key): change for change in run.changes if change.kind == "update"
-        }
-        self.deleted = {
-            (change.table, change.key): change for change in run.changes if change.kind == "delete"
-        }
-        self._created_keys = {(change.table, change.key) for change in self.created}
-
-    @cached_property
-    def owed(self) -> list[int]:
-        """The new rows, by their places in `created`, that no `may` allows beside an outcome's."""
-        return [place for place, change in enumerate(self.created) if not self.is_allowed(change)]
-
-    def is_free(self, table: str, column: str, key: Any) -> bool:
-        """Whether the column of a row that the outcome made or changed may hold what it holds."""
-        clauses = self._free.get(table, ())
-        return any(column in free.columns and self.speaks_of(free.where, key) for free in clauses)
-
-    def is_allowed(self, change: Change) -> bool:
-        """Whether a `may` allows a change that no outcome asks for."""
-        return any(
-            self._allows_link(may, change) if isinstance(change.key, tuple) else self._allows(may, change)
-            for may in self.may
-        )
-
-    def _allows(self, may: May, change: Change) -> bool:
-        if may.kind != change.kind or may.table != change.table:
-            return False
-        return self.speaks_of(may.where, change.key, before=change.kind == "delete")
-
-    def _allows_link(self, may: May, change: Change) -> bool:
-        if change.table not in may.links:
-            return False
-        end = change.key[may.links[change.table]]  # type: ignore[index] # a link's key is a tuple
-        if may.kind == "create" and (may.table, end) not in self._created_keys:
-            return False
-        if may.kind == "delete" and (may.table, end) not in self.deleted:
-            return False
-        return self.speaks_of(may.where, end, before=may.kind == "delete")
-
-    def speaks_of(self, where: Condition | None, key: Any, *, before: bool = False) -> bool:
-        """Whether a row is one of those that a clause is about."""
-        if where is None:
-            return True
-        asked = (id(where), key, before)
-        if asked not in self._holds:
-            self._holds[asked] = bool(self.run.value(where, key, before=before))
-        return self._holds[asked]
-
-
 class Comparison:
     """Compares as it is made. `reasons` is empty where the run comes to the outcome; `broken`: the texts of
     `ensure` that do not hold.
     """
 
-    def __init__(self, rows: Rows, case: Case, outcome: Outcome, broken: Sequence[str]) -> None:
+    def __init__(self, changed: Changed, case: Case, outcome: Outcome, broken: Sequence[str]) -> None:
         self.reasons: list[str] = []
-        self._rows, self._run, self._case, self._outcome = rows, rows.run, case, outcome
-        self._words = Wording(rows.run.tables, outcome.created)
-        self._tolerance = max(outcome.calls, rows.run.calls)
+        self._changed, self._run = changed, changed.run
+        self._case, self._outcome = case, outcome
+        self._words = Wording(changed.run.tables, outcome.created)
+        self._tolerance = max(outcome.calls, changed.run.calls)
         self._asked = 0
         self._met = 0.0
         self._unasked = 0
@@ -126,7 +56,7 @@ class Comparison:
         self._compare_deleted()
         self._compare_free_links()
         self._compare_handoff()
-        if self.reasons and not rows.run.changes and not rows.run.ended:
+        if self.reasons and not changed.run.changes and not changed.run.ended:
             self.reasons = ["nothing has changed"]
         for text in broken:
             self._unasked += 1
@@ -144,9 +74,9 @@ class Comparison:
     # ---- New rows
 
     def _compare_created(self) -> None:
-        found = self._rows.created
+        found = self._changed.created
         # Links come last among the outcome's new rows, so the others keep their places.
-        wanted = [row for row in self._outcome.created if row.table not in self._rows.linked_freely]
+        wanted = [row for row in self._outcome.created if row.table not in self._changed.linked_freely]
         self._asked += len(wanted)
         keys = self._referred_keys()
         pairing = pair(
@@ -154,23 +84,23 @@ class Comparison:
             found,
             agrees=lambda place, change: self._agrees(wanted[place], change),
             share=lambda place, change: self._share(wanted[place], change),
-            owed=self._rows.owed,
+            owed=self._changed.owed,
         )
         self._pairs = {place: found[index] for place, index in pairing.items()}
         for place, row in enumerate(wanted):
             self._compare_pair(row, self._pairs.get(place))
         taken = set(pairing.values())
-        extra = [found[index] for index in self._rows.owed if index not in taken]
+        extra = [found[index] for index in self._changed.owed if index not in taken]
         self._reject([(change, "was created") for change in extra])
 
     def _referred_keys(self) -> dict[int, Stored]:
         """The keys that new rows must have because a changed row of the seeds refers to them."""
         keys: dict[int, Stored] = {}
         for updated in self._outcome.updated:
-            change = self._rows.updated.get((updated.table, updated.key))
+            change = self._changed.updated.get((updated.table, updated.key))
             after = change.after or {} if change is not None else {}
             for column, row in _references(updated.values).items():
-                if column in after and not self._rows.is_free(updated.table, column, updated.key):
+                if column in after and not self._changed.is_free(updated.table, column, updated.key):
                     keys[row] = after[column]
         return keys
 
@@ -180,7 +110,7 @@ class Comparison:
         return all(
             isinstance(value, New)
             or self._equal(value, after.get(column))
-            or self._rows.is_free(wanted.table, column, change.key)
+            or self._changed.is_free(wanted.table, column, change.key)
             for column, value in wanted.values.items()
         )
 
@@ -198,7 +128,7 @@ class Comparison:
             name
             for name, value in wanted.values.items()
             if not self._same(value, after.get(name))
-            and not self._rows.is_free(wanted.table, name, change.key)
+            and not self._changed.is_free(wanted.table, name, change.key)
         ]
         self._met += 1 - len(wrong) / max(len(wanted.values), 1)
         for name in wrong:
@@ -207,7 +137,7 @@ class Comparison:
     # ---- Links that are free
 
     def _compare_free_links(self) -> None:
-        for free in self._rows.free_links:
+        for free in self._changed.free_links:
             made: set[Any] = {
                 tuple(self._key_of(value) for value in row.values.values())
                 for row in self._outcome.created
@@ -231,7 +161,9 @@ class Comparison:
                 extra = [
                     change
                     for key, change in found.items()
-                    if key not in wanted and key[free.end] not in theirs and not self._rows.is_allowed(change)
+                    if key not in wanted
+                    and key[free.end] not in theirs
+                    and not self._changed.is_allowed(change)
                 ]
                 self._reject([(change, f"was {kind}d") for change in extra])
 
@@ -240,7 +172,7 @@ class Comparison:
         rows = {change.key for change in self._pairs.values() if change.table == free.of}
         rows |= {updated.key for updated in self._outcome.updated if updated.table == free.of}
         rows |= {key[free.end] for key in links}
-        return {key for key in rows if self._rows.speaks_of(free.where, key)}
+        return {key for key in rows if self._changed.speaks_of(free.where, key)}
 
     def _key_of(self, value: Value) -> Any:
         if isinstance(value, New):
@@ -254,38 +186,38 @@ class Comparison:
         wanted = {(updated.table, updated.key): updated for updated in self._outcome.updated}
         for place, updated in wanted.items():
             self._asked += len(updated.values)
-            if place in self._rows.deleted:
+            if place in self._changed.deleted:
                 self.reasons.append(f"{self._words.row(*place)} should have been changed, but was deleted")
                 continue
             for name, value in updated.values.items():
                 found = self._holds_now(updated, name)
-                if self._same(value, found) or self._rows.is_free(updated.table, name, updated.key):
+                if self._same(value, found) or self._changed.is_free(updated.table, name, updated.key):
                     self._met += 1
                 else:
                     self._mismatch(updated.table, updated.key, name, value, found)
-        for (table, key), change in self._rows.updated.items():
+        for (table, key), change in self._changed.updated.items():
             known = wanted.get((table, key))  # type: ignore[arg-type] # a link has no columns to update
             extra = [
                 name
                 for name in change.after or {}
                 if known is None
-                or (name not in known.values and not self._rows.is_free(change.table, name, change.key))
+                or (name not in known.values and not self._changed.is_free(change.table, name, change.key))
             ]
-            if extra and not self._rows.is_allowed(change):
+            if extra and not self._changed.is_allowed(change):
                 self._reject([(change, self._was_changed(change, name)) for name in extra])
 
     def _holds_now(self, updated: Updated, column: str) -> Stored:
-        change = self._rows.updated.get((updated.table, updated.key))
+        change = self._changed.updated.get((updated.table, updated.key))
         if change is not None and change.after is not None and column in change.after:
             return change.after[column]
         return self._run.stored(updated.table, updated.key, column)
 
     def _compare_deleted(self) -> None:
-        deleted = [row for row in self._outcome.deleted if row.table not in self._rows.linked_freely]
+        deleted = [row for row in self._outcome.deleted if row.table not in self._changed.linked_freely]
         wanted = {(row.table, row.key) for row in deleted}
         self._asked += len(wanted)
         for row in deleted:
-            if (row.table, row.key) in self._rows.deleted:
+            if (row.table, row.key) in self._changed.deleted:
                 self._met += 1
             else:
                 self.reasons.append(
@@ -294,11 +226,11 @@ class Comparison:
         said = {(updated.table, updated.key) for updated in self._outcome.updated}
         extra = [
             change
-            for place, change in self._rows.deleted.items()
+            for place, change in self._changed.deleted.items()
             if place not in wanted
             and place not in said
-            and change.table not in self._rows.linked_freely
-            and not self._rows.is_allowed(change)
+            and change.table not in self._changed.linked_freely
+            and not self._changed.is_allowed(change)
         ]
         self._reject([(change, "was deleted") for change in extra])
 

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from awmc.runtime.case import Case
-from awmc.runtime.comparison import Comparison, Rows
+from awmc.runtime.changed import Changed
+from awmc.runtime.comparison import Comparison
 from awmc.runtime.run import Run
 
 if TYPE_CHECKING:
@@ -81,10 +82,10 @@ def decide(run: Run, case: Case) -> Verdict:
     same one.
     """
     broken = [ensure.text for ensure in case.ensure if not run.value(ensure.test)]
-    rows = Rows(run, case)
+    changed = Changed(run, case)
     best: Verdict | None = None
     for place, outcome in enumerate(case.outcomes):
-        found = Comparison(rows, case, outcome, broken)
+        found = Comparison(changed, case, outcome, broken)
         passed = not found.reasons
         verdict = Verdict(float(passed), found.score, passed, tuple(found.reasons), place)
         if passed:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from awmc.diagnostics.model import Label
 from awmc.diagnostics.suggest import nearest

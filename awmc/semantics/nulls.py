@@ -4,7 +4,7 @@ false.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from awmc.semantics import typed
 from awmc.semantics.context import Context, Fact

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import nulls, queries, typed

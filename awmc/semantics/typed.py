@@ -7,8 +7,10 @@ A `Binder` stands for the row (or list element) that a query, a shape or a decla
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from inspect import get_annotations
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from awmc.semantics.types import Type
 from awmc.source import Span
@@ -17,20 +19,17 @@ if TYPE_CHECKING:
     from awmc.semantics.model import Entity, Field, Fn, ShapeModel, ToolModel
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     span: Span
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     months: int
     seconds: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Binder:
+class Binder(Struct, frozen=True, eq=False):
     """Compared by identity. `name`: as it is written, or `""`. `is_self`: the row of the declaration."""
 
     name: str
@@ -38,111 +37,95 @@ class Binder:
     is_self: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Const(Typed):
+class Const(Typed, frozen=True):
     """A value in storage form; a `Duration` for durations."""
 
     value: Any
     written: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Label(Typed):
+class Label(Typed, frozen=True):
     """The seed row of `type.name` with this label."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shift(Typed):
+class Shift(Typed, frozen=True):
     """In seeds: the clock, or its date, plus a duration."""
 
     months: int
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Local(Typed):
+class Local(Typed, frozen=True):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Now(Typed):
+class Now(Typed, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Me(Typed):
+class Me(Typed, frozen=True):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Typed):
+class Bound(Typed, frozen=True):
     """The row or element of a binder."""
 
     binder: Binder
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnOf(Typed):
+class ColumnOf(Typed, frozen=True):
     """A stored or computed column of a row, or its id."""
 
     of: Expr
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class PartOf(Typed):
+class PartOf(Typed, frozen=True):
     """A part of a record, a group's row, or an object on the wire."""
 
     of: Expr
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class RelationOf(Typed):
+class RelationOf(Typed, frozen=True):
     """The rows that a relation or a many-to-many field of a row stands for."""
 
     of: Expr
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf(Typed):
+class AllOf(Typed, frozen=True):
     """All rows of an entity, or with a scope those inside it."""
 
     entity: Entity
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class Op(Typed):
+class Op(Typed, frozen=True):
     """An operator or function of the IR, on values."""
 
     fn: str
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     test: Expr
     given: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     binder: Binder
     of: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     key: Expr
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class QueryOf(Typed):
+class QueryOf(Typed, frozen=True):
     sources: tuple[Source, ...]
     where: tuple[Term, ...]
     order: tuple[Order, ...]
@@ -150,8 +133,7 @@ class QueryOf(Typed):
     offset: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class AggregateOf(Typed):
+class AggregateOf(Typed, frozen=True):
     """`binder` is the query's row in `value`."""
 
     fn: str
@@ -160,8 +142,7 @@ class AggregateOf(Typed):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPart:
+class GroupPart(Struct, frozen=True):
     name: str
     fn: str
     """Empty for a key."""
@@ -169,63 +150,53 @@ class GroupPart:
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOf(Typed):
+class GroupOf(Typed, frozen=True):
     query: Expr
     binder: Binder
     parts: tuple[GroupPart, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ItemOf(Typed):
+class ItemOf(Typed, frozen=True):
     of: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf(Typed):
+class ListOf(Typed, frozen=True):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOf(Typed):
+class RecordOf(Typed, frozen=True):
     fields: tuple[tuple[str, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ShapedOf(Typed):
+class ShapedOf(Typed, frozen=True):
     of: Expr
     shape: ShapeModel
 
 
-@dataclass(frozen=True, slots=True)
-class OldOf(Typed):
+class OldOf(Typed, frozen=True):
     of: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class FnCall(Typed):
+class FnCall(Typed, frozen=True):
     fn: Fn
     args: tuple[tuple[str, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall(Typed):
+class ToolCall(Typed, frozen=True):
     """A call of a tool or an action; its arguments by name, those left out left out."""
 
     tool: ToolModel
     args: tuple[tuple[str, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratorOf(Typed):
+class GeneratorOf(Typed, frozen=True):
     fn: str
     query: Expr | None
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Poison(Typed):
+class Poison(Typed, frozen=True):
     """An expression that has been reported; says nothing more."""
 
 
@@ -239,29 +210,25 @@ Expr = (
 # ---- Statements ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     code: str
     message: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Let:
+class Let(Struct, frozen=True):
     span: Span
     name: str
     value: Expr
     otherwise: Failure | Create | None
 
 
-@dataclass(frozen=True, slots=True)
-class Require:
+class Require(Struct, frozen=True):
     span: Span
     test: Expr
     otherwise: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Children:
+class Children(Struct, frozen=True):
     """Rows made with a new row: literal records, or one for each element of a list (`each`, named `element`)."""
 
     field: Field
@@ -271,8 +238,7 @@ class Children:
     values: tuple[tuple[Field, Expr], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Create:
+class Create(Struct, frozen=True):
     span: Span
     name: str
     """The local that the new row is bound to, or empty."""
@@ -282,8 +248,7 @@ class Create:
     children: tuple[Children, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """`part`: of a record column, or empty. `op`: `=`, `+=` or `-=`; on a many-to-many field it links or
     unlinks.
     """
@@ -295,8 +260,7 @@ class Assign:
     given: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     span: Span
     entity: Entity
     binder: Binder
@@ -304,15 +268,13 @@ class Update:
     assigns: tuple[Assign, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(Struct, frozen=True):
     span: Span
     entity: Entity
     rows: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class For:
+class For(Struct, frozen=True):
     span: Span
     name: str
     type: Type
@@ -320,22 +282,19 @@ class For:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class If:
+class If(Struct, frozen=True):
     span: Span
     test: Expr
     then: tuple[Statement, ...]
     otherwise: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(Struct, frozen=True):
     span: Span
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Struct, frozen=True):
     """`made`: the row that `return create …` makes first, bound to the local that `value` is."""
 
     span: Span
@@ -343,15 +302,13 @@ class Return:
     made: Create | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     span: Span
     name: str
     call: ToolCall
 
 
-@dataclass(frozen=True, slots=True)
-class Fails:
+class Fails(Struct, frozen=True):
     span: Span
     call: ToolCall
     code: str
@@ -382,12 +339,15 @@ def children(node: Any) -> list[Any]:
 _PLAIN = frozenset({"str", "int", "bool"})
 """What a field is declared to hold, where that is never a node."""
 
-_names: dict[type, tuple[str, ...]] = {}
+_names: dict[type[Struct], tuple[str, ...]] = {}
 
 
-def _below(kind: type) -> tuple[str, ...]:
+def _below(kind: type[Struct]) -> tuple[str, ...]:
     if kind not in _names:
-        _names[kind] = tuple(f.name for f in fields(kind) if f.name not in _SKIPPED and f.type not in _PLAIN)
+        declared = {n: t for base in kind.__mro__ for n, t in get_annotations(base).items()}
+        _names[kind] = tuple(
+            name for name in kind.__struct_fields__ if name not in _SKIPPED and declared[name] not in _PLAIN
+        )
     return _names[kind]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import nearest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 SCALARS = ("text", "int", "number", "money", "bool", "date", "time", "datetime", "email", "url")
 TEXTUAL = ("text", "email", "url")
@@ -10,8 +11,7 @@ NUMERIC = ("int", "number", "money")
 MOMENTS = ("date", "datetime")
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """`name`: of the enum, the record, or the entity (kinds `row` and `id`). `element`: of a list. `fields`:
     of a record, a group's row or an object on the wire. `paged`: a list on the wire with a `total`. `scope`:
     of a parameter.
@@ -25,10 +25,10 @@ class Type:
     element: Type | None = None
     fields: tuple[tuple[str, Type], ...] = ()
     paged: bool = False
-    scope: str = field(default="", compare=False)
-    low: int | float | str | None = field(default=None, compare=False)
-    high: int | float | str | None = field(default=None, compare=False)
-    pattern: str | None = field(default=None, compare=False)
+    scope: str = ""
+    low: int | float | str | None = None
+    high: int | float | str | None = None
+    pattern: str | None = None
 
     def __str__(self) -> str:
         """The type in the language's words."""

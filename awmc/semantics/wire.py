@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from awmc.semantics.model import Model, ShapeModel, ToolModel
 from awmc.semantics.types import BOOL, Type, id_of, list_of

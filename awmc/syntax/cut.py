@@ -62,7 +62,7 @@ def cut(tokens: list[Token], layout: Layout) -> list[list[Token]]:
             if opened in open_brackets:
                 while open_brackets.pop() != opened:
                     pass
-            else:
+            elif open_brackets[-1] != "{":
                 open_brackets.pop()
     if current:
         found.append(current)
@@ -73,12 +73,14 @@ def _begins(tokens: list[Token], at: int, layout: Layout, inside: bool, before: 
     token, after = tokens[at], tokens[at + 1]
     if token.kind not in _NAMES or not (layout.begins_line(token) or before.text == "}"):
         return False
+    first_column = layout.begins_line(token) and layout.indent(token.start) == 0
     if inside:
-        first_column = layout.begins_line(token) and layout.indent(token.start) == 0
         return first_column and token.text in HEADS and after.kind in _NAMES
     if token.text in HEADS:
+        if first_column:
+            return after.text not in (":", ",", ".", "=")
         return after.kind in (*_NAMES, "STRING", "$END") or after.text == "{" or layout.begins_line(after)
-    if after.kind not in (*_NAMES, "STRING") and after.text != "{":
+    if not first_column or (after.kind not in (*_NAMES, "STRING") and after.text not in ("{", "(")):
         return False
     return before.text == "}" or stands_for(token) is not None
 

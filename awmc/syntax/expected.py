@@ -75,7 +75,7 @@ def describe_expected(kinds: frozenset[str], closer: str | None) -> str:
             said.append(phrase)
             left.difference_update(taken)
 
-    keywords = tables().keywords
+    keywords, signs = tables().keywords, tables().signs
     heads = frozenset(keywords[head] for head in HEADS)
     group({"SOLVE", "ANSWER"}, _PART, "a part of the task")
     group({"LET", "REQUIRE"}, _STATEMENT, "a statement")
@@ -88,9 +88,11 @@ def describe_expected(kinds: frozenset[str], closer: str | None) -> str:
         group({"DOTS", "INT"}, frozenset(["DOTS", "INT", "MINUS", "MOMENT"]), "a range")
     elif {"INT", "MINUS"} <= left:
         group({"INT"}, frozenset(["INT", "MINUS", "MOMENT"]), "a number")
+    group({"NAME", signs["@@"]}, frozenset(["NAME", signs["@@"]]), "a column")
     within = left & operators()
     if len(within) > 2 or (within and (said or left - within)):
-        left -= within
+        # What could go on with a finished expression in some other way is not what is missing.
+        left -= within | {"TYPE", "LPAR", "LBRACE", "COLON"} if len(within) > 2 else within
         if not said and not left:
             said.append("an operator")
     if len(left & _CLAUSE) > 2:

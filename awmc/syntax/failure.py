@@ -144,6 +144,8 @@ class Failure:
             if first < len(values) and states[first + 1] in _list_states():
                 first += 1
             start = self._starts.get(starts[first], self.at) if first < len(values) else self.at
+            if "RBRACE" in self.accepted and self._begins_unit(self.at, kind, closed=True):
+                start = self.at
             return Unit(start, kind, self._places[id(value)])
         return None
 
@@ -184,9 +186,14 @@ class Failure:
                 depth -= 1
         return last
 
-    def _begins_unit(self, place: int, kind: str) -> bool:
+    def _begins_unit(self, place: int, kind: str, *, closed: bool = False) -> bool:
+        """Whether a unit begins at a token; `closed`: the one before it could end there."""
+        if place >= len(self.tokens) - 1:
+            return False
         token, after = self.tokens[place], self.tokens[place + 1]
         first = self.layout.begins_line(token)
+        if closed:
+            return first and token.text not in ("}", ")", "]")
         if kind == BLOCK:
             if token.text in ("require", "let", "return", "update", "delete", "for", "fail", "fails") and after.kind != "COLON":
                 return first or self.tokens[place - 1].text == "}"

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from awmc.diagnostics import Fix, Label, nearest, translate
 from awmc.source import Span
+from awmc.syntax.cut import CLOSERS, stands_for
 from awmc.syntax.expected import describe_expected, describe_found, goes_on
 from awmc.syntax.failure import BLOCK, ENTITY, ENV, SEED, TASK, TOOLS, Failure, Mend
 from awmc.syntax.grammar import END, tables
@@ -387,7 +388,7 @@ def unknown_statement(failure: Failure) -> Mend | None:
     word = failure.back(1)
     unit = failure.unit()
     if unit is None or word is None or unit.kind != BLOCK or unit.start != failure.at - 1 or failure.accepted != {"LPAR"}:
-        if unit is not None and unit.kind == BLOCK and unit.start == failure.at and failure.token.kind in ("TYPE", "SIGN"):
+        if unit is not None and unit.kind == BLOCK and unit.start == failure.at and failure.token.kind == "TYPE":
             return _unknown_statement(failure, failure.token, failure.at, certain=False)
         return None
     earlier = failure.back(2)
@@ -458,7 +459,7 @@ def unknown_clause(failure: Failure) -> Mend | None:
 def name_style(failure: Failure) -> Mend | None:
     """`entity book`, `tool GetBook`"""
     token, before = failure.token, failure.back(1)
-    if token.kind == "TYPE" and failure.accepts("NAME") and not failure.accepts("TYPE", "LPAR"):
+    if token.kind == "TYPE" and failure.accepts("NAME") and not failure.accepts("TYPE", "LPAR", "LET"):
         return _restyled(failure, token, failure.at, lower_snake(token.text), "lower_snake")
     if token.kind == "NAME" and failure.accepted == {"TYPE"}:
         return _restyled(failure, token, failure.at, upper_camel(token.text), "UpperCamel")
@@ -486,7 +487,17 @@ def bad_number(failure: Failure) -> Mend | None:
         fix = Fix(Span(before.start, token.end), good, f"write `{good}`")
         said = failure.say("AWM009", before.start, token.end, text=f".{token.text}", help=f"write `{good}`", fixes=[fix])
         return Mend(said, failure.at - 1, failure.at + 1, failure.written("0", token))
+    if token.kind == "DOT" and failure.kind(1) == "INT" and failure.accepts("INT") and token.end == failure.ahead(1).start:
+        good = f"0.{failure.text(1)}"
+        span = Span(token.start, failure.ahead(1).end)
+        said = failure.say(
+            "AWM009", span.start, span.end, text=f".{failure.text(1)}", help=f"write `{good}`", fixes=[Fix(span, good, f"write `{good}`")]
+        )
+        return Mend(said, failure.at, failure.at + 1)
     if before.kind == "DOT" and failure.kind(-2) == "INT" and failure.accepted == {"INT"}:
+        bracket = failure.open_bracket()
+        if bracket is not None and bracket in failure.brackets.unclosed and failure.tokens[bracket].text == "[":
+            return _closed(failure, bracket, failure.at - 1)
         digits = failure.tokens[failure.at - 2]
         written = f"{digits.text}."
         fix = Fix(before.span, "", "leave the point out")
@@ -518,9 +529,7 @@ def extra_comma(failure: Failure) -> Mend | None:
     if token.kind == "COMMA":
         after = failure.ahead(1)
         unit = failure.unit()
-        if before is not None and before.kind == "COMMA":
-            what = "a comma and what follows it"
-        elif unit is not None and any(goes_on(failure.parse, [kind]) for kind in {after.word or after.kind, after.kind}):
+        if unit is not None and unit.bracket == failure.open_bracket() and any(goes_on(failure.parse, [kind]) for kind in {after.word or after.kind, after.kind}):
             what = _BETWEEN.get(unit.kind, "these")
         elif unit is None and after.kind == END:
             what = "declarations"
@@ -546,9 +555,38 @@ def missing_comma(failure: Failure) -> Mend | None:
     bracket = failure.open_bracket()
     if bracket is not None and bracket in failure.brackets.unclosed and not failure.one_line(before, failure.token):
         return None
+    if failure.accepts_text(":") and before.kind == "NAME" and failure.text(-2) in ("(", "{", ","):
+        # A name and its value, or two names; the comma behind the second one tells.
+        if failure.token.kind != "NAME" or failure.text(1) not in (",", ")", "}", ":"):
+            return None
+    elif "WHERE" in [value.kind for value in failure.pending()][-3:]:
+        return None
     fix = Fix(Span.at(before.end), ",", "write a comma")
     said = failure.say("AWM023", before.end, before.end, fixes=[fix])
     return Mend(said, failure.at, failure.at, failure.written(",", before), certain=False)
+
+
+def missing_colon(failure: Failure) -> Mend | None:
+    """`(slot slots[0].id)`"""
+    before = failure.back(1)
+    if before is None or before.kind != "NAME" or failure.text(-2) not in ("(", "{", ",") or not failure.could_go_on(":"):
+        return None
+    token = failure.token
+    fix = Fix(Span.at(before.end), ":", "write `:`")
+    said = failure.say("AWM002", token.start, token.end, expected="`:`", found=describe_found(token), fixes=[fix])
+    return Mend(said, failure.at, failure.at, failure.written(":", before), certain=False)
+
+
+def behind_the_end(failure: Failure) -> Mend | None:
+    """What follows a declaration that is complete, and begins no other."""
+    token = failure.token
+    if failure.accepted != {END}:
+        return None
+    if token.kind in ("NAME", "TYPE"):
+        said = failure.say("AWM020", token.start, token.end, word=token.text, hint=stands_for(token))
+    else:
+        said = failure.say("AWM002", token.start, token.end, expected="a declaration", found=describe_found(token))
+    return Mend(said, failure.at, len(failure.tokens) - 1, certain=False)
 
 
 def unclosed_bracket(failure: Failure) -> Mend | None:
@@ -557,16 +595,21 @@ def unclosed_bracket(failure: Failure) -> Mend | None:
     before = failure.back(1)
     if place is None or before is None or place not in failure.brackets.unclosed:
         return None
-    opened = failure.tokens[place]
-    close = {"(": ")", "[": "]", "{": "}"}[opened.text]
-    if not failure.accepts_text(close):
+    if not failure.accepts_text(CLOSERS[failure.tokens[place].text]):
         return None
+    return _closed(failure, place, failure.at)
+
+
+def _closed(failure: Failure, place: int, at: int) -> Mend:
+    """The bracket at `place` closed before the token `at`."""
+    opened, before = failure.tokens[place], failure.tokens[at - 1]
+    close = CLOSERS[opened.text]
     said = failure.say(
         "AWM004", before.end, before.end, close=close,
         secondary=[Label(opened.span, f"this `{opened.text}` is never closed")],
         fixes=[Fix(Span.at(before.end), close, f"write `{close}`")],
     )  # fmt: skip
-    return Mend(said, failure.at, failure.at, failure.written(close, before), certain=False)
+    return Mend(said, at, at, failure.written(close, before), certain=False)
 
 
 def unopened_bracket(failure: Failure) -> Mend | None:
@@ -592,7 +635,7 @@ def unexpected(failure: Failure) -> Mend:
     if at_end:
         token = failure.behind
     bracket = failure.open_bracket()
-    closer = {"(": ")", "[": "]", "{": "}"}[failure.tokens[bracket].text] if bracket is not None else None
+    closer = CLOSERS[failure.tokens[bracket].text] if bracket is not None else None
     expected = describe_expected(failure.accepted, closer)
     unit = failure.unit()
     start = unit.start if unit is not None else 0
@@ -615,7 +658,7 @@ def _advice(failure: Failure) -> str | None:
         return None
     if token.text == "(" and failure.accepts("LBRACE") and "MAY_CREATE" in [value.kind for value in failure.pending()]:
         return "the values of a new row stand in braces: `create Book { title: \"…\" }`"
-    if token.text == ":" and failure.accepts("LBRACE"):
+    if token.text == ":" and failure.accepts("LBRACE") and not failure.accepts("INT"):
         return "what belongs to it stands in braces"
     if token.text == ":" and before.kind == "NAME" and failure.text(-2) == "let":
         return "a value has no type written: `let x = …`"
@@ -646,6 +689,8 @@ RULES: tuple[Rule, ...] = (
     extra_comma,
     unclosed_bracket,
     unopened_bracket,
+    behind_the_end,
     missing_comma,
+    missing_colon,
 )
 

@@ -91,6 +91,7 @@ class _Declaration:
                 node: ast.Declaration = builder(parse.tree)
                 self.problems += builder.problems
                 return node
+            at = self._step_back(at)
             # The token at which it stopped may have reduced what another would have gone on with.
             stopped = Parse("item")
             stopped.run(self._tokens[:at])
@@ -185,6 +186,21 @@ class _Declaration:
         self._tokens[mend.start : mend.end] = mend.tokens
         self._mended.update(token.start for token in mend.tokens)
         return True
+
+    def _step_back(self, at: int) -> int:
+        """Where the mistake is, if a word that begins a line was read as a name because something before it is missing:
+        `x: int =`, and on the next line `y: text`.
+        """
+        word = self._tokens[at - 1]
+        if at < 2 or word.kind != "NAME" or not self._layout.begins_line(word) or word.start in self._mended:
+            return at
+        before = self._tokens[at - 2].text
+        if self._tokens[at].text == ":" and before in (":", "=", "[", "..") and self._tokens[0].text == "entity":
+            return at - 1
+        begins = ("let", "require", "update", "delete", "for", "fail", "return", "fails", "solve", "answer", "ensure", "free")
+        if word.text in begins and self._tokens[at].text not in ("(", ":", "."):
+            return at - 1
+        return at
 
     def _follows(self, failure: Failure) -> bool:
         """Whether the mistake comes of one that was told: at a token that stands for what was not one, right behind it, or

@@ -20,7 +20,19 @@ from awmc.oracle.quotes import Quotes
 from awmc.oracle.seen import Seen
 from awmc.oracle.stated import Stated
 from awmc.oracle.trees import walk
-from awmc.runtime.case import Answer, Case, Condition, Created, Free, Moment, New, Outcome, Timed, Updated, Value
+from awmc.runtime.case import (
+    Answer,
+    Case,
+    Condition,
+    Created,
+    Free,
+    Moment,
+    New,
+    Outcome,
+    Timed,
+    Updated,
+    Value,
+)
 from awmc.runtime.diff import Change
 from awmc.runtime.session import Session
 from awmc.runtime.world import World
@@ -83,7 +95,7 @@ class Reached:
 
 
 class Solving:
-    """Solves one instance. `given`: the task's locals."""
+    """Solves one instance. `given`: the task's locals. `user`: what a simulated user says of it."""
 
     def __init__(
         self,
@@ -93,10 +105,11 @@ class Solving:
         actor: nodes.Actor | None,
         given: Mapping[str, Any],
         instruction: str,
+        user: tuple[str, ...],
         stated: Stated,
     ) -> None:
         self.task, self.id, self.actor = task, id_, actor
-        self.instruction = instruction
+        self.instruction, self.user = instruction, user
         self.problems: list[Problem] = []
         self._solver = solver
         self._given = given
