@@ -206,9 +206,7 @@ def test_a_moment_may_differ_by_as_many_seconds_as_the_longer_run_has_calls(
     verdict = judged(BUY, buying(at=at), calls=calls)
     assert verdict.passed == passed
     if not passed:
-        assert verdict.reasons == (
-            f"Order ORD-0004: placed_at should be about 2026-03-02 08:00:02, is {at}",
-        )
+        assert verdict.reasons == (f"Order ORD-0004: placed_at should be about 2026-03-02 08:00:02, is {at}",)
 
 
 @pytest.mark.parametrize(
@@ -336,7 +334,7 @@ def test_numbers_are_compared_as_floats_and_timed_values_must_be_set() -> None:
 # ---- What is allowed beside
 
 NOTE = Created("order", {**ORDER.values, "note": "please hurry"})
-HURRIED = Condition("SELECT 1 FROM \"order\" WHERE id = :self AND note LIKE :like", {"like": "%hurry%"})
+HURRIED = Condition('SELECT 1 FROM "order" WHERE id = :self AND note LIKE :like', {"like": "%hurry%"})
 
 
 def note(text: str) -> str:
@@ -402,7 +400,11 @@ SOLD = Condition("SELECT 1 FROM line WHERE id = :self AND qty > :least", {"least
         (May("delete", "line", SOLD), "DELETE FROM line WHERE id = 1;", False),
         (May("update", "order", links={"order_tag": 0}), "INSERT INTO order_tag VALUES (1, 2);", True),
         (May("create", "order", links={"order_tag": 0}), "INSERT INTO order_tag VALUES (1, 2);", False),
-        (May("create", "order", links={"order_tag": 0}), note("NULL") + "INSERT INTO order_tag VALUES (9, 2);", True),
+        (
+            May("create", "order", links={"order_tag": 0}),
+            note("NULL") + "INSERT INTO order_tag VALUES (9, 2);",
+            True,
+        ),
         (May("delete", "tag", links={"order_tag": 1}), "DELETE FROM tag WHERE id = 1;", True),
     ],
 )
@@ -461,7 +463,7 @@ def test_changes_and_answer_must_be_of_the_same_outcome() -> None:
 def test_an_answer_may_be_read_in_the_world_as_the_run_leaves_it() -> None:
     spent = Condition("SELECT :old_1 - credit FROM customer WHERE id = :me", {"old_1": 5000})
     tags = Condition("SELECT json_group_array(name ORDER BY id) FROM tag")
-    keys = Condition("SELECT json_group_array(id) FROM \"order\" WHERE customer = :me")
+    keys = Condition('SELECT json_group_array(id) FROM "order" WHERE customer = :me')
     case = asking(
         Outcome(
             calls=2,

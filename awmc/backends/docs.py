@@ -142,10 +142,10 @@ class _Writer:
     def _tool(self, tool: nodes.Tool) -> Tool:
         effects = tool.effects
         said = (
-            ("reads", effects.reads),
-            ("creates", effects.creates),
-            ("updates", effects.updates),
-            ("deletes", effects.deletes),
+            ("Reads", effects.reads),
+            ("Creates", effects.creates),
+            ("Updates", effects.updates),
+            ("Deletes", effects.deletes),
         )
         return Tool(
             name=tool.name,
@@ -171,11 +171,11 @@ class _Writer:
             return '`{"ok": true}`'
         if not tool.result_shape:
             inner = self.type_text(tool.result)
-            return f"`items`: {inner}" if tool.result.kind == "list" else inner
+            return inner
         members = _codes([member.name for member in self._shapes[tool.result_shape].members])
         if tool.result.kind != "list":
             return f"{members}{' or null' if tool.result.nullable else ''}"
-        return f"{'`items` and `total`' if tool.paged else '`items`'}, each {members}"
+        return f"list of {members}{', with its `total`' if tool.paged else ''}"
 
     def type_text(self, type_: nodes.Type) -> str:
         """A type in words, as an agent sees it."""
@@ -226,7 +226,7 @@ def _errors(errors: Sequence[nodes.ErrorCode]) -> Iterator[str]:
     yield from (f"`{error.code}`{_after(error.message)}" for error in errors if error.own)
     automatic = [error.code for error in errors if not error.own]
     if automatic:
-        yield f"{_codes(automatic)}, as they come by themselves"
+        yield _codes(automatic)
 
 
 def _offered(offer: nodes.Offered) -> str:

@@ -78,7 +78,7 @@ def _begins(tokens: list[Token], at: int, layout: Layout, inside: bool, before: 
         return first_column and token.text in HEADS and after.kind in _NAMES
     if token.text in HEADS:
         if first_column:
-            return after.text not in (":", ",", ".", "=")
+            return after.text not in (":", ",", ".")
         return after.kind in (*_NAMES, "STRING", "$END") or after.text == "{" or layout.begins_line(after)
     if not first_column or (after.kind not in (*_NAMES, "STRING") and after.text not in ("{", "(")):
         return False
@@ -129,7 +129,7 @@ def match_brackets(tokens: list[Token], layout: Layout) -> Brackets:
                     places = [place for place in places if found.indents[stack[place]] == indent] or places
             if places:
                 close(places[-1], at)
-            elif stack and _mismatch(tokens[stack[-1]], token, layout):
+            elif stack and _mismatch(tokens, stack[-1], at, layout):
                 found.mismatched[stack[-1]] = at
                 close(len(stack) - 1, at)
             else:
@@ -138,10 +138,23 @@ def match_brackets(tokens: list[Token], layout: Layout) -> Brackets:
     return found
 
 
-def _mismatch(opened: Token, close: Token, layout: Layout) -> bool:
-    if opened.text != "{" and close.text != "}":
-        return True
-    return layout.line(opened.start) == layout.line(close.start)
+def _mismatch(tokens: list[Token], opened: int, at: int, layout: Layout) -> bool:
+    """Whether a bracket is closed by another kind, and not by its own kind farther on the line."""
+    first, close = tokens[opened], tokens[at]
+    line = layout.line(close.start)
+    if "{" in (first.text, *_OPENERS[close.text]) and layout.line(first.start) != line:
+        return False
+    depth = 0
+    for place in range(at + 1, len(tokens)):
+        token = tokens[place]
+        if layout.line(token.start) != line or depth < 0:
+            break
+        if token.kind == "STRING":
+            continue
+        if depth == 0 and token.text == CLOSERS[first.text]:
+            return False
+        depth += (token.text in CLOSERS) - (token.text in _OPENERS)
+    return True
 
 
 def where_missing(tokens: list[Token], opened: int, indent: int, layout: Layout) -> int:

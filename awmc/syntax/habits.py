@@ -213,7 +213,7 @@ def misplaced_optional(failure: Failure) -> Mend | None:
     if before.kind == "NAME" and failure.accepts_text(":") and not failure.accepts("EQ"):
         return removed
     if before.text in (":", "[", "->"):
-        return removed
+        return removed if failure.kind(1) in ("NAME", "TYPE") else None
     if failure.accepts("EQ"):
         return None
     start = failure.at - 1
@@ -461,7 +461,7 @@ def name_style(failure: Failure) -> Mend | None:
     token, before = failure.token, failure.back(1)
     if token.kind == "TYPE" and failure.accepts("NAME") and not failure.accepts("TYPE", "LPAR", "LET"):
         return _restyled(failure, token, failure.at, lower_snake(token.text), "lower_snake")
-    if token.kind == "NAME" and failure.accepted == {"TYPE"}:
+    if token.kind == "NAME" and failure.accepted == {"TYPE"} and failure.one_line(token, failure.ahead(1)):
         return _restyled(failure, token, failure.at, upper_camel(token.text), "UpperCamel")
     if before is not None and before.kind == "NAME" and failure.accepted == {"TYPE"} and token.text in ("{", "(", "*", "->"):
         return _restyled(failure, before, failure.at - 1, upper_camel(before.text), "UpperCamel")
@@ -529,7 +529,8 @@ def extra_comma(failure: Failure) -> Mend | None:
     if token.kind == "COMMA":
         after = failure.ahead(1)
         unit = failure.unit()
-        if unit is not None and unit.bracket == failure.open_bracket() and any(goes_on(failure.parse, [kind]) for kind in {after.word or after.kind, after.kind}):
+        missing = failure.accepts("INT", "STRING")
+        if not missing and unit is not None and unit.bracket == failure.open_bracket() and any(goes_on(failure.parse, [kind]) for kind in {after.word or after.kind, after.kind}):
             what = _BETWEEN.get(unit.kind, "these")
         elif unit is None and after.kind == END:
             what = "declarations"
@@ -550,6 +551,12 @@ def extra_comma(failure: Failure) -> Mend | None:
 def missing_comma(failure: Failure) -> Mend | None:
     """`(title: text copies: int)`"""
     before = failure.back(1)
+    if before is not None and failure.token.text == ":" and before.kind in ("LIMIT", "ORDER", "WHERE", "AS", "JOIN", "OFFSET"):
+        # The name of an argument, read as a clause of the query before it.
+        earlier = failure.tokens[failure.at - 2]
+        fix = Fix(Span.at(earlier.end), ",", "write a comma")
+        said = failure.say("AWM023", earlier.end, earlier.end, fixes=[fix])
+        return Mend(said, failure.at - 1, failure.at - 1, failure.written(",", earlier), certain=False)
     if before is None or failure.token.kind == END or not failure.could_go_on(","):
         return None
     bracket = failure.open_bracket()

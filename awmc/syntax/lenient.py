@@ -339,7 +339,7 @@ class Reader:
             if piece in _SIGNS and not (piece == "!" and text.startswith("!=", at)):
                 return self._foreign_sign(piece, at)
             if piece in tables().signs:
-                return self._put(tables().signs[piece], piece, at, at + size)
+                return self._put(tables().signs[piece], piece, at, at + len(piece))
         if text[at] == ";":
             return self._put(SEMICOLON, ";", at, at + 1)
         if text[at] == "|":

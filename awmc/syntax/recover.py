@@ -89,7 +89,8 @@ class _Declaration:
             if at == len(self._tokens):
                 builder = Builder(self._source.name)
                 node: ast.Declaration = builder(parse.tree)
-                self.problems += builder.problems
+                lines = {self._layout.line(problem.span.start) for problem in self.problems}
+                self.problems += [p for p in builder.problems if self._layout.line(p.span.start) not in lines]
                 return node
             at = self._step_back(at)
             # The token at which it stopped may have reduced what another would have gone on with.
@@ -191,6 +192,11 @@ class _Declaration:
         """Where the mistake is, if a word that begins a line was read as a name because something before it is missing:
         `x: int =`, and on the next line `y: text`.
         """
+        for place in range(at - 1, max(at - 6, 0), -1):
+            token = self._tokens[place]
+            if token.word in ("AND", "OR", "THEN", "WHERE", "IS", "CONTAINS") and token.kind == "NAME":
+                if token.start not in self._mended and self._tokens[place - 1].text not in (".", "{", ",", "("):
+                    return place
         word = self._tokens[at - 1]
         if at < 2 or word.kind != "NAME" or not self._layout.begins_line(word) or word.start in self._mended:
             return at
