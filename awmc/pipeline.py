@@ -6,8 +6,10 @@ Pure: it reads and writes no file, and the same text and options give the same a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from awmc import __version__
 from awmc.backends import docs, json_schema, property_tests, schema, seed, server, tasks, tools, verifiers

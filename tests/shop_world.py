@@ -1,8 +1,9 @@
 """A small shop as the IR has it, written by hand: each kind of statement, and names that Python or SQL keep
 for themselves."""
 
-import dataclasses
 from typing import Any
+
+from msgspec import structs
 
 from awmc.ir import nodes as n
 
@@ -18,7 +19,7 @@ def ty(kind: Any, **more: Any) -> n.Type:
 
 
 def null(type_: n.Type) -> n.Type:
-    return dataclasses.replace(type_, nullable=True)
+    return structs.replace(type_, nullable=True)
 
 
 TEXT, INT, MONEY, BOOL, NULL = ty("text"), ty("int"), ty("money"), ty("bool"), ty("null")
@@ -306,7 +307,7 @@ LIST_ORDERS = tool(
     derived_from="Order.list",
     body=(
         returns(
-            dataclasses.replace(
+            structs.replace(
                 query("o", ORDER),
                 where=(
                     n.Term(test=fn("eq", col(var("o", ORDER), "status", STATUS), status), given=("status",)),

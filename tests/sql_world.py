@@ -3,10 +3,10 @@ null, a tree, many to many, computed columns, a table and columns with the names
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import apsw
+from msgspec import structs
 
 from awmc.ir import nodes as n
 from awmc.runtime.functions import register
@@ -275,7 +275,7 @@ def computed(name: str, entity: str, type: n.Type, value: n.Expr) -> None:
     """Adds a computed column, which may use those before it."""
     of = ENTITIES[entity]
     more = n.ComputedColumn(name=name, type=type, value=value)
-    ENTITIES[entity] = dataclasses.replace(of, computed=(*of.computed, more))
+    ENTITIES[entity] = structs.replace(of, computed=(*of.computed, more))
 
 
 LINES_OF_SELF = query(source("line", "Line"), where=[eq(col(var("line", "Line"), "order"), SELF_ORDER)])
@@ -298,7 +298,7 @@ computed(
 
 def scope(entity: str, name: str, test: n.Expr) -> None:
     of = ENTITIES[entity]
-    ENTITIES[entity] = dataclasses.replace(of, scopes=(*of.scopes, n.Scope(name=name, test=test)))
+    ENTITIES[entity] = structs.replace(of, scopes=(*of.scopes, n.Scope(name=name, test=test)))
 
 
 scope("Visit", "my", eq(col(var("self", "Visit"), "patient"), ME))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import re
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from awmc.backends import portable, schema, seed
 from awmc.backends.dialects import dialect
@@ -252,7 +252,7 @@ def test_any_keyword_may_name_a_table_and_a_column(elephant: psycopg.Connection[
     entities = (wide, *(world.entity(f"A{name}", name, ()) for name in columns))
     rows: dict[str, tuple[tuple[nodes.Scalar, ...], ...]] = dict.fromkeys(columns, ((3,),))
     rows["wide"] = ((1, *range(len(columns))),)
-    assert_the_same_everywhere(dataclasses.replace(of_values(()), entities=entities, rows=rows), elephant)
+    assert_the_same_everywhere(structs.replace(of_values(()), entities=entities, rows=rows), elephant)
 
 
 def test_long_names_stay_apart_in_postgres(elephant: psycopg.Connection[Any]) -> None:
@@ -261,7 +261,7 @@ def test_long_names_stay_apart_in_postgres(elephant: psycopg.Connection[Any]) ->
         for low, end in enumerate(("at_first", "at_last"))
     )
     entity = world.entity("Long", "a_table_with_a_name_as_well", columns)
-    environment = dataclasses.replace(of_values(()), entities=(entity,), rows={entity.table: ((1, 2, 3),)})
+    environment = structs.replace(of_values(()), entities=(entity,), rows={entity.table: ((1, 2, 3),)})
     assert_the_same_everywhere(environment, elephant)
     names = elephant.execute("SELECT conname FROM pg_constraint WHERE contype = 'c'").fetchall()
     assert len({name for (name,) in names if name.startswith(entity.table)}) == 2
@@ -361,12 +361,12 @@ THINGS: tuple[tuple[nodes.Scalar, ...], ...] = (
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_check_takes_the_same_rows_everywhere(name: str, elephant: psycopg.Connection[Any]) -> None:
     thing = world.entity("Thing", "things", COLUMNS, checks=(_check(CHECKS[name]),))
-    environment = dataclasses.replace(world.ENVIRONMENT, entities=(thing,), tools=(), rows={})
+    environment = structs.replace(world.ENVIRONMENT, entities=(thing,), tools=(), rows={})
     sqlite, duck = filled_sqlite(environment), filled_duckdb(environment)
     fill_postgres(elephant, environment)
     verdicts: list[list[bool]] = []
     for row in THINGS:
-        one = dataclasses.replace(environment, rows={"things": ((None, *row),)})
+        one = structs.replace(environment, rows={"things": ((None, *row),)})
 
         def taken(run: Callable[[str], Any], text: str) -> bool:
             insert = text[text.index("INSERT") :].replace("(id, ", "(").replace("(NULL, ", "(", 1)
@@ -403,7 +403,7 @@ _HOUR, _CENTS = world.const("duration", nodes.Duration(seconds=3600)), world.con
 @pytest.mark.parametrize("name", ["postgres", "duckdb"])
 def test_what_means_something_else_is_left_out_and_said(name: Any, test: nodes.Expr) -> None:
     thing = world.entity("Thing", "things", COLUMNS, checks=(_check(test),))
-    environment = dataclasses.replace(world.ENVIRONMENT, entities=(thing,), tools=(), rows={})
+    environment = structs.replace(world.ENVIRONMENT, entities=(thing,), tools=(), rows={})
     text = schema.render(environment, name)
     assert "CONSTRAINT holds" not in text
     assert f"-- Left out: holds, since {dialect(name).title} has nothing that means the same as " in text
@@ -507,7 +507,7 @@ def test_a_pattern_that_cannot_be_said_is_left_out(pattern: str) -> None:
     with pytest.raises(portable.Untranslatable):
         portable.portable_pattern(pattern, 255)
     entity = world.entity("Thing", "things", (world.column("s", "text", pattern=pattern),))
-    environment = dataclasses.replace(world.ENVIRONMENT, entities=(entity,), tools=(), rows={})
+    environment = structs.replace(world.ENVIRONMENT, entities=(entity,), tools=(), rows={})
     assert "-- Left out: things_s_pattern, since PostgreSQL" in schema.render(environment, "postgres")
     assert "things_s_pattern" in schema.render(environment)
 

@@ -1,6 +1,5 @@
 """`schema.sql` and `seed.sql` for SQLite: what they hold, and that the database refuses what it should."""
 
-import dataclasses
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from awmc.backends import schema, seed
 from awmc.backends.dialects import DialectName
@@ -266,7 +266,7 @@ def test_any_keyword_may_name_a_table_and_a_column(keyword: str) -> None:
     name = keyword.lower()
     parent = world.entity("Parent", name, (world.column(name, "text", unique=True, low=1),))
     child = world.entity("Child", f"{name}_2", (world.column(name, "row", of="Parent"),))
-    environment = dataclasses.replace(
+    environment = structs.replace(
         of_values(()), entities=(parent, child), rows={name: ((1, "x"),), f"{name}_2": ((1, 1),)}
     )
     assert load(environment).execute(f'SELECT * FROM "{name}_2"').get == (1, 1)
@@ -277,14 +277,14 @@ def test_any_keyword_may_name_a_table_and_a_column(keyword: str) -> None:
 
 def test_rendering_is_quick() -> None:
     copies = tuple(
-        dataclasses.replace(world.GUEST, name=f"Guest{place}", table=f"guests_{place}", links=())
+        structs.replace(world.GUEST, name=f"Guest{place}", table=f"guests_{place}", links=())
         for place in range(18)
     )
     rows: dict[str, tuple[tuple[nodes.Scalar, ...], ...]] = {
         entity.table: tuple((n, f"guest{n}@{entity.table}.example.com", "LIS", n % 7) for n in range(1, 131))
         for entity in copies
     }
-    environment = dataclasses.replace(
+    environment = structs.replace(
         world.ENVIRONMENT, entities=(*world.ENVIRONMENT.entities, *copies), rows=rows
     )
     schema.render(environment)  # imports

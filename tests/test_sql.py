@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from awmc.backends.sql import Compiler, Sql, identifier, must_quote, write
 from awmc.ir import nodes as n
@@ -321,9 +321,9 @@ def _nodes(node: Any) -> Iterator[Any]:
     if isinstance(node, tuple):
         for each in node:
             yield from _nodes(each)
-    elif hasattr(node, "__dataclass_fields__"):
+    elif isinstance(node, n.Node):
         yield node
-        for name in node.__dataclass_fields__:
+        for name in node.__struct_fields__:
             yield from _nodes(getattr(node, name))
 
 

@@ -10,7 +10,9 @@ from awmc.ir import nodes
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Words that Mermaid's state diagrams read as something else.
-_TAKEN = frozenset({"end", "state", "note", "direction", "default", "class", "classdef", "style", "click", "as"})
+_TAKEN = frozenset(
+    {"end", "state", "note", "direction", "default", "class", "classdef", "style", "click", "as"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ def _entities(environment: nodes.Environment) -> Iterator[str]:
                 )
                 if holds
             ]
-            type_ = "int" if column.name == entity.id_column and not entity.natural_key else _type(column.type)
+            type_ = (
+                "int" if column.name == entity.id_column and not entity.natural_key else _type(column.type)
+            )
             yield f"    {type_} {column.name}{' ' if marks else ''}{', '.join(marks)}"
         yield "  }"
 

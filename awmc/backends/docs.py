@@ -137,7 +137,9 @@ class _Writer:
                 return inner.name
         tables = {entity.table: entity.name for entity in self._environment.entities}
         written = (*tool.effects.creates, *tool.effects.updates, *tool.effects.deletes)
-        return next((tables[path.partition(".")[0]] for path in written if path.partition(".")[0] in tables), "")
+        return next(
+            (tables[path.partition(".")[0]] for path in written if path.partition(".")[0] in tables), ""
+        )
 
     def _tool(self, tool: nodes.Tool) -> Tool:
         effects = tool.effects
@@ -170,8 +172,7 @@ class _Writer:
         if tool.result is None:
             return '`{"ok": true}`'
         if not tool.result_shape:
-            inner = self.type_text(tool.result)
-            return inner
+            return self.type_text(tool.result)
         members = _codes([member.name for member in self._shapes[tool.result_shape].members])
         if tool.result.kind != "list":
             return f"{members}{' or null' if tool.result.nullable else ''}"
@@ -204,7 +205,8 @@ class _Writer:
                     has_answer=bool(task.answer),
                     solutions=len(task.solves),
                     instances=tuple(
-                        Instance(line.id, " ".join(line.instruction.split()), tuple(_calls(line))) for line in own
+                        Instance(line.id, " ".join(line.instruction.split()), tuple(_calls(line)))
+                        for line in own
                     ),
                 )
 

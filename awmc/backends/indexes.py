@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
@@ -52,16 +51,16 @@ def _look(node: Any, wanted: dict[str, set[str]]) -> None:
                 _note(term.test, sources, wanted)
         for name in _parts(nodes.Query):
             _look(getattr(node, name), wanted)
-    elif dataclasses.is_dataclass(node) and not isinstance(node, type):
+    elif isinstance(node, nodes.Node):
         for name in _parts(type(node)):
             _look(getattr(node, name), wanted)
 
 
 @cache
-def _parts(kind: type) -> tuple[str, ...]:
+def _parts(kind: type[nodes.Node]) -> tuple[str, ...]:
     """The fields of a node that may hold expressions."""
     leaves = {"type", "place", "name", "op", "do", "source", "fn", "effects", "errors", "params"}
-    return tuple(f.name for f in dataclasses.fields(kind) if f.name not in leaves)
+    return tuple(name for name in kind.__struct_fields__ if name not in leaves)
 
 
 def _note(test: nodes.Expr, sources: dict[str, str], wanted: dict[str, set[str]]) -> None:

@@ -64,7 +64,9 @@ def module(environment: nodes.Environment, source: str) -> Module:
 
 def _import(names: list[str]) -> list[str]:
     flat = f"from awmc.testing import {', '.join(names)}"
-    return [flat] if len(flat) <= WIDTH else lines(Bracket("from awmc.testing import (", tuple(names), ")"), "")
+    return (
+        [flat] if len(flat) <= WIDTH else lines(Bracket("from awmc.testing import (", tuple(names), ")"), "")
+    )
 
 
 class _Writer:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
+
+from msgspec import structs
 
 from awmc.backends.python_text import (
     STEP,
@@ -178,7 +179,7 @@ class Body(Values):
         if let.name not in self._read:
             self._line(code, "if ", " is None:")
         else:
-            type_ = dataclasses.replace(let.value.type, nullable=True)
+            type_ = structs.replace(let.value.type, nullable=True)
             name = self._declare(let.name, type_)
             self._line(code, f"{name}: {self._annotation(type_)} = ")
             self._line(f"if {name} is None:")
@@ -189,12 +190,12 @@ class Body(Values):
 
     def _let_or_create(self, let: nodes.LetOrCreate) -> None:
         code = self._code(let.value, let.name)
-        type_ = dataclasses.replace(let.value.type, nullable=True)
+        type_ = structs.replace(let.value.type, nullable=True)
         name = self._declare(let.name, type_)
         self._line(code, f"{name}: {self._annotation(type_)} = ")
         self._line(f"if {name} is None:")
         self._depth += 1
-        self._insert(dataclasses.replace(let.create, name=let.name), name)
+        self._insert(structs.replace(let.create, name=let.name), name)
         self._depth -= 1
         self._known.add(let.name)
 
@@ -222,7 +223,7 @@ class Body(Values):
         # Links and children refer to the new row, whether or not the spec names it.
         given = create.name or self._locals.new(f"new_{snake(create.entity)}")
         name = self._declare(given, type_)
-        self._insert(dataclasses.replace(create, name=given), f"{name}: {self._annotation(type_)}")
+        self._insert(structs.replace(create, name=given), f"{name}: {self._annotation(type_)}")
 
     def _insertion(self, create: nodes.Create) -> Bracket:
         return self._use("insert", self._about("create", create.entity), self.program.compiler.insert(create))
@@ -272,12 +273,12 @@ class Body(Values):
     def _fixed(self, update: nodes.Update) -> tuple[nodes.Update, tuple[nodes.LinkChange, ...]]:
         """The update with its rows, and those to link, read into locals: before any of them changes."""
         rows = nodes.Type(kind="list", element=nodes.Type(kind="row", name=update.entity))
-        fixed = dataclasses.replace(update, rows=self._kept("rows", update.rows, rows))
+        fixed = structs.replace(update, rows=self._kept("rows", update.rows, rows))
         links = []
         for link in update.links:
             linked = link.rows.type.element or link.rows.type
-            type_ = nodes.Type(kind="list", element=dataclasses.replace(linked, nullable=False))
-            links.append(dataclasses.replace(link, rows=self._kept(link.link, link.rows, type_)))
+            type_ = nodes.Type(kind="list", element=structs.replace(linked, nullable=False))
+            links.append(structs.replace(link, rows=self._kept(link.link, link.rows, type_)))
         return fixed, tuple(links)
 
     def _kept(self, wanted: str, rows: nodes.Expr, type_: nodes.Type) -> nodes.Expr:
@@ -362,7 +363,7 @@ def _negated(test: nodes.Expr) -> nodes.Expr:
     if isinstance(test, nodes.Apply) and test.fn == "not":
         return test.args[0]
     if isinstance(test, nodes.Apply) and test.fn in _OPPOSITE:
-        return dataclasses.replace(test, fn=_OPPOSITE[test.fn])
+        return structs.replace(test, fn=_OPPOSITE[test.fn])
     return nodes.Apply(type=test.type, fn="not", args=(test,))
 
 

@@ -4,7 +4,6 @@ values.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,8 +84,8 @@ def local_names(node: Any) -> Iterator[str]:
     elif isinstance(node, tuple):
         for part in node:
             yield from local_names(part)
-    elif dataclasses.is_dataclass(node):
+    elif isinstance(node, nodes.Node):
         if isinstance(node, (nodes.Term, nodes.Assign, nodes.LinkChange)):
             yield from node.given
-        for field in dataclasses.fields(node):
-            yield from local_names(getattr(node, field.name))
+        for name in node.__struct_fields__:
+            yield from local_names(getattr(node, name))

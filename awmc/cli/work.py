@@ -4,6 +4,7 @@ specs.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import traceback
@@ -99,6 +100,8 @@ def run(job: Job) -> Outcome:
 
 
 def _run(job: Job) -> Outcome:
+    # Almost all that a compilation makes lives until its end: looking for garbage often finds none.
+    gc.set_threshold(200_000, 20, 20)
     from awmc.pipeline import check_source, compile_source, counts
 
     if job.verb == "check":

@@ -1,7 +1,6 @@
 """The nodes of the IR. Everything is resolved, typed, ordered and defaulted; a back end needs nothing else.
 
-They are frozen dataclasses; `codec` writes them as JSON, reads them back through pydantic and gives their
-JSON Schema.
+They are frozen structs; `codec` writes them as JSON, reads them back and gives their JSON Schema.
 
 Values are in storage form: text, email, url, date (`YYYY-MM-DD`), time (`HH:MM`), datetime
 (`YYYY-MM-DDTHH:MM:SS`) as text; money as whole cents; bool as true or false; an enum's value as its wire
@@ -11,15 +10,18 @@ null.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field
+from msgspec import Struct, field
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 """Version of this format; a reader refuses any other."""
 
 Scalar = bool | int | float | str | None
+
+
+class Node(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What all nodes are: immutable; in JSON without the fields that hold their default."""
 
 
 # ---- Types ---------------------------------------------------------------------------------------------------------
@@ -30,14 +32,12 @@ Kind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Duration:
+class Duration(Node, frozen=True, kw_only=True):
     months: int = 0
     seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Type:
+class Type(Node, frozen=True, kw_only=True):
     """A type.
 
     `name`: of the enum (kind `enum`), or of the entity (`row`: a row in hand; `id`: its key as the agent sees
@@ -58,8 +58,7 @@ class Type:
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TypeField:
+class TypeField(Node, frozen=True, kw_only=True):
     name: str
     type: Type
     required: bool = True
@@ -69,65 +68,58 @@ class TypeField:
 # ---- Expressions ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Const:
-    op: Literal["const"] = "const"
+class Const(Node, frozen=True, kw_only=True, tag_field="op", tag="const"):
+    op: ClassVar[str] = "const"
     type: Type
     value: Scalar | Duration = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Local:
+class Local(Node, frozen=True, kw_only=True, tag_field="op", tag="local"):
     """A parameter, a `let`, a loop's variable, or a value handed in (`old_1`)."""
 
-    op: Literal["local"] = "local"
+    op: ClassVar[str] = "local"
     type: Type
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Now:
+class Now(Node, frozen=True, kw_only=True, tag_field="op", tag="now"):
     """The instant of the current call."""
 
-    op: Literal["now"] = "now"
+    op: ClassVar[str] = "now"
     type: Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Me:
+class Me(Node, frozen=True, kw_only=True, tag_field="op", tag="me"):
     """The row of the actor."""
 
-    op: Literal["me"] = "me"
+    op: ClassVar[str] = "me"
     type: Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Var:
+class Var(Node, frozen=True, kw_only=True, tag_field="op", tag="var"):
     """The row, or the list element, that the enclosing query binds under this alias; `self` is the
     declaration's row.
     """
 
-    op: Literal["var"] = "var"
+    op: ClassVar[str] = "var"
     type: Type
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(Node, frozen=True, kw_only=True, tag_field="op", tag="column"):
     """A stored or computed column of a row. Null if the row is null."""
 
-    op: Literal["column"] = "column"
+    op: ClassVar[str] = "column"
     type: Type
     of: Expr
     entity: str
     column: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Node, frozen=True, kw_only=True, tag_field="op", tag="part"):
     """A part of a record, or of an object on the wire."""
 
-    op: Literal["part"] = "part"
+    op: ClassVar[str] = "part"
     type: Type
     of: Expr
     name: str
@@ -152,29 +144,26 @@ Function = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Apply:
+class Apply(Node, frozen=True, kw_only=True, tag_field="op", tag="apply"):
     """A function applied to values. `if`: test, then, otherwise. `in_list`: value, items… `between`: value,
     low, high. `concat` takes texts only; `text` gives the written form of any scalar.
     """
 
-    op: Literal["apply"] = "apply"
+    op: ClassVar[str] = "apply"
     type: Type
     fn: Function
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntitySource:
-    source: Literal["entity"] = "entity"
+class EntitySource(Node, frozen=True, kw_only=True, tag_field="source", tag="entity"):
+    source: ClassVar[str] = "entity"
     entity: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkSource:
+class LinkSource(Node, frozen=True, kw_only=True, tag_field="source", tag="link"):
     """The rows of `entity` linked to the row `of` through a many-to-many table."""
 
-    source: Literal["link"] = "link"
+    source: ClassVar[str] = "link"
     entity: str
     link: str
     of: Expr
@@ -182,45 +171,40 @@ class LinkSource:
     to_column: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListSource:
+class ListSource(Node, frozen=True, kw_only=True, tag_field="source", tag="list"):
     """The elements of a list: row keys, scalars or records, in the list's order."""
 
-    source: Literal["list"] = "list"
+    source: ClassVar[str] = "list"
     of: Expr
 
 
-Source = Annotated[EntitySource | LinkSource | ListSource, Field(discriminator="source")]
+Source = EntitySource | LinkSource | ListSource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class From:
+class From(Node, frozen=True, kw_only=True):
     alias: str
     type: Type
     of: Source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
+class Term(Node, frozen=True, kw_only=True):
     """One term of a `where`. It holds of every row if any of the `given` locals is null."""
 
     test: Expr
     given: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderKey:
+class OrderKey(Node, frozen=True, kw_only=True):
     key: Expr
     descending: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(Node, frozen=True, kw_only=True, tag_field="op", tag="query"):
     """Rows (of the first source) in order: by `order`, nulls last, then by id or by the list's own order.
     Aliases are unique within a statement.
     """
 
-    op: Literal["query"] = "query"
+    op: ClassVar[str] = "query"
     type: Type
     sources: tuple[From, ...]
     where: tuple[Term, ...] = ()
@@ -234,28 +218,25 @@ AggregateFunction = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aggregate:
+class Aggregate(Node, frozen=True, kw_only=True, tag_field="op", tag="aggregate"):
     """Over a query. `value` is of the query's row: what is summed (and so on), what `min_by` compares, what
     `any` tests, what `list` lists; None for `count`, `exists`, `first`, and for `list` of the rows
     themselves.
     """
 
-    op: Literal["aggregate"] = "aggregate"
+    op: ClassVar[str] = "aggregate"
     type: Type
     fn: AggregateFunction
     query: Query
     value: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Node, frozen=True, kw_only=True):
     name: str
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
+class Total(Node, frozen=True, kw_only=True):
     """One aggregate of a group. `value` is None for `count`."""
 
     name: str
@@ -264,11 +245,10 @@ class Total:
     type: Type
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Node, frozen=True, kw_only=True, tag_field="op", tag="group"):
     """Records of `keys` and `totals` in the order of `names`, one per distinct keys, ordered by the keys."""
 
-    op: Literal["group"] = "group"
+    op: ClassVar[str] = "group"
     type: Type
     query: Query
     keys: tuple[Key, ...]
@@ -276,136 +256,119 @@ class Group:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(Node, frozen=True, kw_only=True, tag_field="op", tag="item"):
     """The element of a list at a place from 0; null beyond the ends."""
 
-    op: Literal["item"] = "item"
+    op: ClassVar[str] = "item"
     type: Type
     of: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOf:
-    op: Literal["list"] = "list"
+class ListOf(Node, frozen=True, kw_only=True, tag_field="op", tag="list"):
+    op: ClassVar[str] = "list"
     type: Type
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordOf:
-    op: Literal["record"] = "record"
+class RecordOf(Node, frozen=True, kw_only=True, tag_field="op", tag="record"):
+    op: ClassVar[str] = "record"
     type: Type
     fields: tuple[Key, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
+class Shaped(Node, frozen=True, kw_only=True, tag_field="op", tag="shaped"):
     """A row, or a list of rows, as the objects that a shape describes."""
 
-    op: Literal["shaped"] = "shaped"
+    op: ClassVar[str] = "shaped"
     type: Type
     of: Expr
     shape: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Old:
+class Old(Node, frozen=True, kw_only=True, tag_field="op", tag="old"):
     """A value in the world before the run; closed (it names nothing of an enclosing query)."""
 
-    op: Literal["old"] = "old"
+    op: ClassVar[str] = "old"
     type: Type
     of: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
+class Called(Node, frozen=True, kw_only=True, tag_field="op", tag="call"):
     """In a `solve`: the result of calling a tool; on the wire. Only at the head of a `let` or a query's
     source.
     """
 
-    op: Literal["call"] = "call"
+    op: ClassVar[str] = "call"
     type: Type
     tool: str
     args: tuple[Key, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generator:
+class Generator(Node, frozen=True, kw_only=True, tag_field="op", tag="generator"):
     """In seeds by rule. `each`/`pick` have a query or values, `spread` two ends, `seq` a first number or a
     text with `{n}`, `fake` a kind.
     """
 
-    op: Literal["generator"] = "generator"
+    op: ClassVar[str] = "generator"
     type: Type
     fn: Literal["each", "pick", "spread", "seq", "fake"]
     query: Query | None = None
     args: tuple[Expr, ...] = ()
 
 
-Expr = Annotated[
-    Const | Local | Now | Me | Var | Column | Part | Apply | Query | Aggregate | Group | Item | ListOf | RecordOf
-    | Shaped | Old | Called | Generator,
-    Field(discriminator="op"),
-]  # fmt: skip
+Expr = (Const | Local | Now | Me | Var | Column | Part | Apply | Query | Aggregate | Group | Item | ListOf | RecordOf
+    | Shaped | Old | Called | Generator)  # fmt: skip
 
 
 # ---- Statements ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Node, frozen=True, kw_only=True):
     """Where something stands in the spec: 1-based line, and the text of its first line."""
 
     line: int
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Node, frozen=True, kw_only=True):
     """A refusal: the code, and the message, a text expression."""
 
     code: str
     message: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Let:
+class Let(Node, frozen=True, kw_only=True, tag_field="do", tag="let"):
     """`value` may be a row, a list of rows, a value. With `otherwise`, a null refuses the call."""
 
-    do: Literal["let"] = "let"
+    do: ClassVar[str] = "let"
     place: Place
     name: str
     value: Expr
     otherwise: Failure | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LetOrCreate:
-    do: Literal["let_or_create"] = "let_or_create"
+class LetOrCreate(Node, frozen=True, kw_only=True, tag_field="do", tag="let_or_create"):
+    do: ClassVar[str] = "let_or_create"
     place: Place
     name: str
     value: Expr
     create: Create
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Require:
-    do: Literal["require"] = "require"
+class Require(Node, frozen=True, kw_only=True, tag_field="do", tag="require"):
+    do: ClassVar[str] = "require"
     place: Place
     test: Expr
     otherwise: Failure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnValue:
+class ColumnValue(Node, frozen=True, kw_only=True):
     column: str
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkValues:
+class LinkValues(Node, frozen=True, kw_only=True):
     """Rows to link a new row to: a list of rows."""
 
     link: str
@@ -414,8 +377,7 @@ class LinkValues:
     rows: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Children:
+class Children(Node, frozen=True, kw_only=True):
     """Rows to make with a new row: `via` is the child's column that refers to it. Either literal rows, or one
     row for each element of a list, whose `values` speak of the element as the local `element`.
     """
@@ -428,18 +390,16 @@ class Children:
     values: tuple[ColumnValue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChildRow:
+class ChildRow(Node, frozen=True, kw_only=True):
     values: tuple[ColumnValue, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Create:
+class Create(Node, frozen=True, kw_only=True, tag_field="do", tag="create"):
     """Inserts a row; every stored column but a numbered id is given, in the table's order. `name`: the local
     that the new row is bound to, or empty.
     """
 
-    do: Literal["create"] = "create"
+    do: ClassVar[str] = "create"
     place: Place
     name: str = ""
     entity: str
@@ -448,8 +408,7 @@ class Create:
     children: tuple[Children, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assign:
+class Assign(Node, frozen=True, kw_only=True):
     """`given`: left out if any of these locals is null. `value` speaks of the row's own columns through the
     query's alias (the target's first source).
     """
@@ -459,8 +418,7 @@ class Assign:
     given: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkChange:
+class LinkChange(Node, frozen=True, kw_only=True):
     """Adds to or takes from a many-to-many relation of the rows, one other row or a list of them."""
 
     link: str
@@ -471,13 +429,12 @@ class LinkChange:
     given: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
+class Update(Node, frozen=True, kw_only=True, tag_field="do", tag="update"):
     """`rows` is a row expression or a query. `alias` names the updated row within the assigned values.
     `moves`: the state columns among the assigned, whose moves are checked first.
     """
 
-    do: Literal["update"] = "update"
+    do: ClassVar[str] = "update"
     place: Place
     entity: str
     alias: str
@@ -487,17 +444,15 @@ class Update:
     moves: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delete:
-    do: Literal["delete"] = "delete"
+class Delete(Node, frozen=True, kw_only=True, tag_field="do", tag="delete"):
+    do: ClassVar[str] = "delete"
     place: Place
     entity: str
     rows: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class For:
-    do: Literal["for"] = "for"
+class For(Node, frozen=True, kw_only=True, tag_field="do", tag="for"):
+    do: ClassVar[str] = "for"
     place: Place
     name: str
     type: Type
@@ -505,75 +460,65 @@ class For:
     body: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class If:
-    do: Literal["if"] = "if"
+class If(Node, frozen=True, kw_only=True, tag_field="do", tag="if"):
+    do: ClassVar[str] = "if"
     place: Place
     test: Expr
     then: tuple[Statement, ...]
     otherwise: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fail:
-    do: Literal["fail"] = "fail"
+class Fail(Node, frozen=True, kw_only=True, tag_field="do", tag="fail"):
+    do: ClassVar[str] = "fail"
     place: Place
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Node, frozen=True, kw_only=True, tag_field="do", tag="call"):
     """Calls a tool or an action. `name`: the local that the result is bound to, or empty. In a tool the
     arguments and the result are in storage form and the result is not shaped.
     """
 
-    do: Literal["call"] = "call"
+    do: ClassVar[str] = "call"
     place: Place
     name: str = ""
     tool: str
     args: tuple[Key, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
+class Return(Node, frozen=True, kw_only=True, tag_field="do", tag="return"):
     """`value` is unshaped; the tool's result says how it goes over the wire. None only in an action that
     returns nothing.
     """
 
-    do: Literal["return"] = "return"
+    do: ClassVar[str] = "return"
     place: Place
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fails:
+class Fails(Node, frozen=True, kw_only=True, tag_field="do", tag="fails"):
     """In a `solve`: the call must be refused with this code."""
 
-    do: Literal["fails"] = "fails"
+    do: ClassVar[str] = "fails"
     place: Place
     tool: str
     args: tuple[Key, ...]
     code: str
 
 
-Statement = Annotated[
-    Let | LetOrCreate | Require | Create | Update | Delete | For | If | Fail | Call | Return | Fails,
-    Field(discriminator="do"),
-]
+Statement = Let | LetOrCreate | Require | Create | Update | Delete | For | If | Fail | Call | Return | Fails
 
 
 # ---- Declarations --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnumValue:
+class EnumValue(Node, frozen=True, kw_only=True):
     name: str
     wire: str
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enum:
+class Enum(Node, frozen=True, kw_only=True):
     """`inline`: written where it is used; its name is `Owner.column`."""
 
     name: str
@@ -581,14 +526,12 @@ class Enum:
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Node, frozen=True, kw_only=True):
     source: str
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredColumn:
+class StoredColumn(Node, frozen=True, kw_only=True):
     """A column of a table. `field` is the path in the spec (`address.city`). `default` is given to rows that
     do not set it (a constant, `me` or `now`). `references`: the entity a row column refers to. `moves`: legal
     moves of a state column, by wire text; its first state is the default.
@@ -608,8 +551,7 @@ class StoredColumn:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComputedColumn:
+class ComputedColumn(Node, frozen=True, kw_only=True):
     """`value` is over the variable `self`."""
 
     name: str
@@ -619,8 +561,7 @@ class ComputedColumn:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relation:
+class Relation(Node, frozen=True, kw_only=True):
     """The rows of `entity` whose column `via` refers here."""
 
     name: str
@@ -628,8 +569,7 @@ class Relation:
     via: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManyToMany:
+class ManyToMany(Node, frozen=True, kw_only=True):
     """`table` has the two columns, both the primary key, both cascading."""
 
     name: str
@@ -639,8 +579,7 @@ class ManyToMany:
     to_column: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unique:
+class Unique(Node, frozen=True, kw_only=True):
     """`name` is the index's; `where` is over `self`."""
 
     name: str
@@ -648,21 +587,18 @@ class Unique:
     where: Expr | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Node, frozen=True, kw_only=True):
     name: str
     test: Expr
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Node, frozen=True, kw_only=True):
     name: str
     test: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
+class Entity(Node, frozen=True, kw_only=True):
     """`id_column` is `id`, or the natural key; `id_format` is `""` or such as `ORD-{n:05}`: the wire form of
     a numbered id, which is stored as its number. `columns` are all stored columns, the id first.
     """
@@ -685,8 +621,7 @@ class Entity:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Node, frozen=True, kw_only=True):
     """One part of a shape: `value` over `self`. If the value is a row or a list of rows, `shape` says how
     each is written, or is `""` for its id.
     """
@@ -698,8 +633,7 @@ class Member:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class Shape(Node, frozen=True, kw_only=True):
     """`implicit`: not written in the spec (the default shape of an entity, an inline or nested shape)."""
 
     name: str
@@ -708,8 +642,7 @@ class Shape:
     implicit: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Param:
+class Param(Node, frozen=True, kw_only=True):
     """`type` is the storage type (kind `row` for a row, its id on the wire). `default` is None for a required
     or a nullable one: an optional parameter that was not given is null.
     """
@@ -722,8 +655,7 @@ class Param:
     paging: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorCode:
+class ErrorCode(Node, frozen=True, kw_only=True):
     """An error that a tool may answer. `message` is its text with `{…}` where values go, empty for those that
     come by themselves.
     """
@@ -733,8 +665,7 @@ class ErrorCode:
     own: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effects:
+class Effects(Node, frozen=True, kw_only=True):
     """Tables read; per written table the columns (`*` for rows created or deleted)."""
 
     reads: tuple[str, ...] = ()
@@ -743,8 +674,7 @@ class Effects:
     deletes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
+class Tool(Node, frozen=True, kw_only=True):
     """`result` is None for a tool without one; its type is the storage type of what `return` gives;
     `result_shape` the shape of the row or rows; `paged`: goes out as `{"items", "total"}`. `checks`:
     invariants to check before a call commits. `derived_from`: `Entity.kind` for a derived tool.
@@ -766,16 +696,14 @@ class Tool:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(Node, frozen=True, kw_only=True):
     """A ready-made tool: `kind` is calculate, think or handoff."""
 
     kind: Literal["calculate", "think", "handoff"]
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invariant:
+class Invariant(Node, frozen=True, kw_only=True):
     """`entity`: empty for one of the whole world; else `test` is over `self`. `tables`: those whose change
     can break it.
     """
@@ -788,19 +716,17 @@ class Invariant:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(Node, frozen=True, kw_only=True):
     entity: str
     key: int | str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedRow:
+class SeedRow(Node, frozen=True, kw_only=True, tag_field="do", tag="row"):
     """A row by hand. `values` are expressions without a query; columns left out take their defaults. `links`
     are keys.
     """
 
-    do: Literal["row"] = "row"
+    do: ClassVar[str] = "row"
     entity: str
     label: str = ""
     key: int | str
@@ -809,19 +735,17 @@ class SeedRow:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedLinks:
+class SeedLinks(Node, frozen=True, kw_only=True):
     link: str
     of_column: str
     to_column: str
     keys: tuple[int | str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeedRule:
+class SeedRule(Node, frozen=True, kw_only=True, tag_field="do", tag="rule"):
     """`count` rows by rule; `values` may hold generators. `block` numbers the rules of one entity, from 0."""
 
-    do: Literal["rule"] = "rule"
+    do: ClassVar[str] = "rule"
     entity: str
     block: int
     count: int
@@ -830,38 +754,33 @@ class SeedRule:
     place: Place
 
 
-Seed = Annotated[SeedRow | SeedRule, Field(discriminator="do")]
+Seed = SeedRow | SeedRule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loop:
+class Loop(Node, frozen=True, kw_only=True):
     name: str
     type: Type
     over: Expr
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solve:
+class Solve(Node, frozen=True, kw_only=True):
     loop: Loop | None = None
     body: tuple[Statement, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wrong:
+class Wrong(Node, frozen=True, kw_only=True):
     body: tuple[Statement, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedValue:
+class NamedValue(Node, frozen=True, kw_only=True):
     name: str
     value: Expr
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Free:
+class Free(Node, frozen=True, kw_only=True):
     """`where` is over `self`, the row."""
 
     entity: str
@@ -870,22 +789,19 @@ class Free:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class May:
+class May(Node, frozen=True, kw_only=True):
     kind: Literal["create", "update", "delete"]
     entity: str
     where: Expr | None = None
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ensure:
+class Ensure(Node, frozen=True, kw_only=True):
     test: Expr
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Node, frozen=True, kw_only=True):
     """One value that the final message must state. Its `value` may speak of the task's locals, of the world
     as the run leaves it, of `Old`, and of the locals of the `solve` (`solve_locals`).
     """
@@ -895,8 +811,7 @@ class Answer:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class Task(Node, frozen=True, kw_only=True):
     """`instruction` and `user` are text expressions over the task's locals. `actor`: of this task, or the
     env's.
     """
@@ -917,13 +832,12 @@ class Task:
     place: Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Node, frozen=True, kw_only=True):
     """One compiled environment. `entities` are ordered so that a row refers to earlier ones where there is no
     circle. `labels`: per entity, label to key.
     """
 
-    format: Literal[1] = 1
+    format: Literal[1] = FORMAT
     name: str
     about: str
     clock: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from msgspec import structs
 
 from awmc.ir import nodes
 
@@ -17,8 +18,8 @@ def _below(kind: type) -> tuple[str, ...]:
     found = _known_below.get(kind)
     if found is None:
         skipped = ("months", "seconds") if kind is nodes.Duration else ("type", "place")
-        fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-        found = _known_below[kind] = tuple(f.name for f in fields if f.name not in skipped)
+        names = kind.__struct_fields__ if issubclass(kind, nodes.Node) else ()
+        found = _known_below[kind] = tuple(name for name in names if name not in skipped)
     return found
 
 
@@ -62,7 +63,7 @@ def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
         new = rewrite(old, change)
         if new is not old:
             changed[name] = new
-    return dataclasses.replace(node, **changed) if changed else node
+    return structs.replace(node, **changed) if changed else node
 
 
 @dataclass(frozen=True, slots=True)

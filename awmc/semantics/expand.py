@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields as dataclass_fields
-from dataclasses import is_dataclass, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics.functions import AGGREGATES
@@ -494,12 +494,12 @@ def _only_self(node: Any, row: str) -> Any:
 
 def _rebuilt(node: Any, change: Any) -> Any:
     if isinstance(node, tuple):
-        return tuple(change(item) if is_dataclass(item) or isinstance(item, tuple) else item for item in node)
-    if not is_dataclass(node) or isinstance(node, (Span, ast.Name)):
+        return tuple(change(item) if isinstance(item, (ast.Node, tuple)) else item for item in node)
+    if not isinstance(node, ast.Node) or isinstance(node, ast.Name):
         return node
     values = {}
-    for field in dataclass_fields(node):
-        value = getattr(node, field.name)
-        if (is_dataclass(value) and not isinstance(value, Span)) or isinstance(value, tuple):
-            values[field.name] = change(value)
-    return replace(node, **values)  # type: ignore[type-var]
+    for name in node.__struct_fields__:
+        value = getattr(node, name)
+        if isinstance(value, (ast.Node, tuple)):
+            values[name] = change(value)
+    return replace(node, **values)

@@ -180,6 +180,6 @@ def _names_in(node: object) -> Iterator[str]:
             ast.ResultType,
         ),
     ):
-        for name in node.__dataclass_fields__:
+        for name in node.__struct_fields__:
             if name not in ("span", "name", "body", "value", "default"):
                 yield from _names_in(getattr(node, name))

@@ -1,31 +1,29 @@
 """The AST: what the text says, before any name is looked up.
 
-Every node is a frozen dataclass that carries the span of the text it was made from, in characters, end exclusive.
+Every node is a frozen struct that carries the span of the text it was made from, in characters, end exclusive.
 Nothing is defaulted, expanded or typed here; a node that was not written is None or an empty tuple.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from awmc.source import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Name(Node):
+class Name(Node, frozen=True):
     """An identifier, `Upper` or `lower_snake`, where it stands."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Node):
+class Text(Node, frozen=True):
     """A string literal that is not an expression (a doc, a wire text): `value` has its JSON escapes resolved."""
 
     value: str
@@ -34,8 +32,7 @@ class Text(Node):
 # ---- Expressions ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Node):
+class Literal(Node, frozen=True):
     """A literal; `value` is int for `int`, the written digits for `decimal`, the unescaped text for `text`, ISO text as
     written for `date`, `datetime` and `time` (`HH:MM`), `24h` as written for `duration`, a bool, or None."""
 
@@ -43,95 +40,82 @@ class Literal(Node):
     value: int | str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolation(Node):
+class Interpolation(Node, frozen=True):
     """A text with `{expr}` in it: literal pieces and expressions in turn; never two literal pieces in a row."""
 
     parts: tuple[str | Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ref(Node):
+class Ref(Node, frozen=True):
     """A lower-case name on its own: a local, a parameter, `me`, `now`, `self`, an enum value, a seed label."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class EntityRef(Node):
+class EntityRef(Node, frozen=True):
     """An `Upper` name on its own: all rows of an entity."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scoped(Node):
+class Scoped(Node, frozen=True):
     """`my Visit`: the rows of an entity inside one of its scopes."""
 
     scope: Name
     entity: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Node):
+class Column(Node, frozen=True):
     """`.field` of the row of the innermost query."""
 
     field: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Attr(Node):
+class Attr(Node, frozen=True):
     """`of.field`."""
 
     of: Expr
     field: Name
 
 
-@dataclass(frozen=True, slots=True)
-class IfGiven(Node):
+class IfGiven(Node, frozen=True):
     """`of?`: without a value, the term or assignment it stands in is left out."""
 
     of: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Index(Node):
+class Index(Node, frozen=True):
     """`of[index]`."""
 
     of: Expr
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Arg(Node):
+class Arg(Node, frozen=True):
     name: Name | None
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     """`name(args)`: a function, an aggregate, a `fn`, a tool or an action."""
 
     name: Name
     args: tuple[Arg, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Apply(Node):
+class Apply(Node, frozen=True):
     """`Upper(args)`: a shape applied to a row, or a row written by its key."""
 
     name: Name
     args: tuple[Arg, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unary(Node):
+class Unary(Node, frozen=True):
     op: OneOf["not", "-"]
     of: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Binary(Node):
+class Binary(Node, frozen=True):
     """Operators `or and == != < <= > >= contains ?? + - * / %`."""
 
     op: str
@@ -139,8 +123,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Within(Node):
+class Within(Node, frozen=True):
     """`value in list`, or with `high` `value in low .. high`, both ends included."""
 
     value: Expr
@@ -149,14 +132,12 @@ class Within(Node):
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class IsNull(Node):
+class IsNull(Node, frozen=True):
     of: Expr
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Condition(Node):
+class Condition(Node, frozen=True):
     """`if c then a else b`."""
 
     test: Expr
@@ -164,38 +145,32 @@ class Condition(Node):
     otherwise: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf(Node):
+class ListOf(Node, frozen=True):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Node):
+class Entry(Node, frozen=True):
     """`name: value`; `value` is None for the short form `name`."""
 
     name: Name
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordOf(Node):
+class RecordOf(Node, frozen=True):
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Join(Node):
+class Join(Node, frozen=True):
     of: Expr
     alias: Name
 
 
-@dataclass(frozen=True, slots=True)
-class OrderKey(Node):
+class OrderKey(Node, frozen=True):
     key: Expr
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Query(Node):
+class Query(Node, frozen=True):
     """A source with at least one clause; a source without any is just that expression."""
 
     source: Expr
@@ -207,8 +182,7 @@ class Query(Node):
     offset: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class Create(Node):
+class Create(Node, frozen=True):
     """`create Entity { … }`: a statement, or the head of what follows `let x =`, `return` and `else`."""
 
     entity: Name
@@ -224,16 +198,14 @@ Expr = (
 # ---- Types ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Range(Node):
+class Range(Node, frozen=True):
     """`low .. high`; either end may be open, not both."""
 
     low: Literal | None
     high: Literal | None
 
 
-@dataclass(frozen=True, slots=True)
-class BaseType(Node):
+class BaseType(Node, frozen=True):
     """`text? 1..80` and the like: a lower-case type."""
 
     name: Name
@@ -241,8 +213,7 @@ class BaseType(Node):
     range: Range | None
 
 
-@dataclass(frozen=True, slots=True)
-class RowType(Node):
+class RowType(Node, frozen=True):
     """`Patient`, `my Visit?`, `Specialty`, `Address`: an `Upper` type, an entity's possibly with a scope."""
 
     scope: Name | None
@@ -250,8 +221,7 @@ class RowType(Node):
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnType(Node):
+class ColumnType(Node, frozen=True):
     """`Order.status`: the type of another column."""
 
     entity: Name
@@ -259,21 +229,18 @@ class ColumnType(Node):
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class EnumType(Node):
+class EnumType(Node, frozen=True):
     """`enum(a, b)`, written where it is used once."""
 
     values: tuple[EnumValue, ...]
     optional: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RecordType(Node):
+class RecordType(Node, frozen=True):
     fields: tuple[Param, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListType(Node):
+class ListType(Node, frozen=True):
     element: TypeExpr
     optional: bool
     range: Range | None
@@ -282,8 +249,7 @@ class ListType(Node):
 TypeExpr = BaseType | RowType | ColumnType | EnumType | RecordType | ListType
 
 
-@dataclass(frozen=True, slots=True)
-class ShapeMember(Node):
+class ShapeMember(Node, frozen=True):
     """One part of a shape: a path (`category.name`, `lines(qty, price)`) or a named value (`fee: .doctor.fee`)."""
 
     path: tuple[Name, ...]
@@ -292,8 +258,7 @@ class ShapeMember(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class ResultType(Node):
+class ResultType(Node, frozen=True):
     """What a tool returns: one element, or with `many` a list of it; `shape` is an inline shape of a row type."""
 
     element: TypeExpr
@@ -304,78 +269,66 @@ class ResultType(Node):
 # ---- Statements ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Otherwise(Node):
+class Otherwise(Node, frozen=True):
     """`else CODE "message"`."""
 
     code: Name
     message: Text | Interpolation
 
 
-@dataclass(frozen=True, slots=True)
-class Let(Node):
+class Let(Node, frozen=True):
     name: Name
     value: Expr
     otherwise: Otherwise | Create | None
 
 
-@dataclass(frozen=True, slots=True)
-class Require(Node):
+class Require(Node, frozen=True):
     test: Expr
     otherwise: Otherwise
 
 
-@dataclass(frozen=True, slots=True)
-class Assign(Node):
+class Assign(Node, frozen=True):
     path: tuple[Name, ...]
     op: OneOf["=", "+=", "-="]
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Update(Node):
+class Update(Node, frozen=True):
     rows: Expr
     assigns: tuple[Assign, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Delete(Node):
+class Delete(Node, frozen=True):
     rows: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class For(Node):
+class For(Node, frozen=True):
     name: Name
     over: Expr
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class If(Node):
+class If(Node, frozen=True):
     test: Expr
     then: Block
     otherwise: Block | None
     """A Block of exactly one If for `else if`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fail(Node):
+class Fail(Node, frozen=True):
     code: Name
     message: Text | Interpolation
 
 
-@dataclass(frozen=True, slots=True)
-class Return(Node):
+class Return(Node, frozen=True):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class CallStatement(Node):
+class CallStatement(Node, frozen=True):
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
-class Fails(Node):
+class Fails(Node, frozen=True):
     """`fails call with CODE`."""
 
     call: Call
@@ -385,28 +338,24 @@ class Fails(Node):
 Statement = Let | Require | Create | Update | Delete | For | If | Fail | Return | CallStatement | Fails
 
 
-@dataclass(frozen=True, slots=True)
-class Block(Node):
+class Block(Node, frozen=True):
     statements: tuple[Statement, ...]
 
 
 # ---- Declarations --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Actor(Node):
+class Actor(Node, frozen=True):
     entity: Name
     label: Name
 
 
-@dataclass(frozen=True, slots=True)
-class Offered(Node):
+class Offered(Node, frozen=True):
     name: Name
     alias: Name | None
 
 
-@dataclass(frozen=True, slots=True)
-class Env(Node):
+class Env(Node, frozen=True):
     """`clocks`, `actors`: as often as written; more than one is refused by the checker."""
 
     name: Name
@@ -417,29 +366,25 @@ class Env(Node):
     offers: tuple[Offered, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EnumValue(Node):
+class EnumValue(Node, frozen=True):
     name: Name
     wire: Text | None
     doc: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class Enum(Node):
+class Enum(Node, frozen=True):
     name: Name
     values: tuple[EnumValue, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute(Node):
+class Attribute(Node, frozen=True):
     """`@name(args)` or `@@name(args)`."""
 
     name: Name
     args: tuple[Arg, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Param(Node):
+class Param(Node, frozen=True):
     name: Name
     type: TypeExpr
     default: Expr | None
@@ -447,25 +392,21 @@ class Param(Node):
     doc: Text | None
 
 
-@dataclass(frozen=True, slots=True)
-class Record(Node):
+class Record(Node, frozen=True):
     name: Name
     fields: tuple[Param, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Transition(Node):
+class Transition(Node, frozen=True):
     source: Name
     targets: tuple[Name, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class States(Node):
+class States(Node, frozen=True):
     transitions: tuple[Transition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Node):
+class Field(Node, frozen=True):
     name: Name
     type: TypeExpr | States
     default: Expr | None
@@ -473,8 +414,7 @@ class Field(Node):
     docs: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entity(Node):
+class Entity(Node, frozen=True):
     name: Name
     about: Text | None
     owner: tuple[Name, ...]
@@ -483,31 +423,27 @@ class Entity(Node):
     attributes: tuple[Attribute, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape(Node):
+class Shape(Node, frozen=True):
     name: Name
     entity: Name
     members: tuple[ShapeMember, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fn(Node):
+class Fn(Node, frozen=True):
     name: Name
     params: tuple[Param, ...]
     type: TypeExpr | None
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Invariant(Node):
+class Invariant(Node, frozen=True):
     name: Name
     about: Text | None
     entity: Name | None
     test: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Derived(Node):
+class Derived(Node, frozen=True):
     """One item of `tools`: `list(a, b)`, `get as find_user`, `delete require …`."""
 
     kind: Name
@@ -516,16 +452,14 @@ class Derived(Node):
     requires: tuple[Require, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tools(Node):
+class Tools(Node, frozen=True):
     scope: Name | None
     entity: Name
     shape: Name | None
     items: tuple[Derived, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tool(Node):
+class Tool(Node, frozen=True):
     """A `tool`, or with `hidden` an `action`."""
 
     name: Name
@@ -536,29 +470,25 @@ class Tool(Node):
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SeedColumn(Node):
+class SeedColumn(Node, frozen=True):
     name: Name
     constant: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeedRow(Node):
+class SeedRow(Node, frozen=True):
     """`label: v, v`; a `{ a: v }` row is one RecordOf cell."""
 
     label: Name | None
     cells: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Seed(Node):
+class Seed(Node, frozen=True):
     entity: Name
     columns: tuple[SeedColumn, ...]
     rows: tuple[SeedRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Generate(Node):
+class Generate(Node, frozen=True):
     """`seed Entity * N { a: generator }`."""
 
     entity: Name
@@ -566,64 +496,54 @@ class Generate(Node):
     values: RecordOf
 
 
-@dataclass(frozen=True, slots=True)
-class Loop(Node):
+class Loop(Node, frozen=True):
     """`for name in over`."""
 
     name: Name
     over: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Solve(Node):
+class Solve(Node, frozen=True):
     loop: Loop | None
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong(Node):
+class Wrong(Node, frozen=True):
     body: Block
 
 
-@dataclass(frozen=True, slots=True)
-class User(Node):
+class User(Node, frozen=True):
     text: Text | Interpolation
 
 
-@dataclass(frozen=True, slots=True)
-class TaskLet(Node):
+class TaskLet(Node, frozen=True):
     name: Name
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Free(Node):
+class Free(Node, frozen=True):
     column: ColumnType
     where: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class May(Node):
+class May(Node, frozen=True):
     kind: OneOf["create", "update", "delete"]
     entity: Name
     where: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class Ensure(Node):
+class Ensure(Node, frozen=True):
     test: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Node):
+class Answer(Node, frozen=True):
     values: tuple[Expr, ...]
 
 
 TaskPart = Solve | Wrong | User | TaskLet | Free | May | Ensure | Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Task(Node):
+class Task(Node, frozen=True):
     name: Name
     actor: Name | None
     loop: Loop | None
@@ -636,8 +556,7 @@ Declaration = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Spec(Node):
+class Spec(Node, frozen=True):
     """One whole file, in source order."""
 
     items: tuple[Declaration, ...]

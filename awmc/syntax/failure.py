@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -119,10 +120,26 @@ class Failure:
 
     def open_bracket(self) -> int | None:
         """The place of the innermost bracket that the parse has open."""
-        for value in reversed(self.parse.values):
-            if isinstance(value, Token) and value.text in ("(", "[", "{") and value.kind != "STRING":
+        for place in self._open():
+            value = self.parse.values[place]
+            if isinstance(value, Token):
                 return self._places.get(id(value))
         return None
+
+    def _open(self) -> Iterator[int]:
+        """The places on the stack of the brackets that are open, the innermost first."""
+        closed = 0
+        for place in range(len(self.parse.values) - 1, -1, -1):
+            value = self.parse.values[place]
+            if not isinstance(value, Token):
+                continue
+            if value.kind in ("RPAR", "RSQB", "RBRACE"):
+                closed += 1
+            elif value.kind in ("LPAR", "LSQB", "LBRACE"):
+                closed -= 1
+                if closed < 0:
+                    closed = 0
+                    yield place
 
     def pending(self) -> list[Token]:
         """Keywords and signs of the unfinished statement or column, from its beginning."""
@@ -133,7 +150,7 @@ class Failure:
     def unit(self) -> Unit | None:
         """The innermost unit around the mistake; None in the head of a declaration."""
         values, states, starts = self.parse.values, self.parse.states, self.parse.starts
-        for place in range(len(values) - 1, -1, -1):
+        for place in self._open():
             value = values[place]
             if not (isinstance(value, Token) and value.kind == "LBRACE"):
                 continue
@@ -144,7 +161,9 @@ class Failure:
             if first < len(values) and states[first + 1] in _list_states():
                 first += 1
             start = self._starts.get(starts[first], self.at) if first < len(values) else self.at
-            if "RBRACE" in self.accepted and self._begins_unit(self.at, kind, closed=True):
+            token = self.token
+            if "RBRACE" in self.accepted and token.text not in ("}", ")", "]") and self.layout.begins_line(token):
+                # The one before it could end there.
                 start = self.at
             return Unit(start, kind, self._places[id(value)])
         return None
@@ -176,7 +195,7 @@ class Failure:
         depth = 0
         for place in range(unit.start, last):
             token = self.tokens[place]
-            if place > unit.start and place >= at and depth <= 0 and self._begins_unit(place, unit.kind):
+            if place > unit.start and place >= at and depth <= 0 and self._begins_unit(place, unit):
                 return place
             if token.kind == "STRING":
                 continue
@@ -186,26 +205,29 @@ class Failure:
                 depth -= 1
         return last
 
-    def _begins_unit(self, place: int, kind: str, *, closed: bool = False) -> bool:
-        """Whether a unit begins at a token; `closed`: the one before it could end there."""
+    def _begins_unit(self, place: int, unit: Unit) -> bool:
+        """Whether a token begins the next unit of the same list."""
         if place >= len(self.tokens) - 1:
             return False
-        token, after = self.tokens[place], self.tokens[place + 1]
+        kind, token, after = unit.kind, self.tokens[place], self.tokens[place + 1]
         first = self.layout.begins_line(token)
-        if closed:
-            return first and token.text not in ("}", ")", "]")
         if kind == BLOCK:
-            if token.text in ("require", "let", "return", "update", "delete", "for", "fail", "fails") and after.kind != "COLON":
+            if token.text in ("require", "let", "return", "update", "delete", "for", "fail", "fails") and after.text != ":":
                 return first or self.tokens[place - 1].text == "}"
-            return first and (token.text in ("create", "if") or (token.kind == "NAME" and after.text == "("))
+            if not first or token.kind == "STRING" or not (token.word or token.kind in ("NAME", "TYPE")):
+                return False
+            # Lines that go on with a statement are indented more than it.
+            aligned = self.layout.indent(token.start) <= self.layout.indent(self.tokens[unit.start].start)
+            return token.text in ("create", "if") or after.text == "(" or (aligned and token.text != "else")
         if kind == ENTITY:
-            return (token.text == "@@" and first) or (token.kind == "NAME" and after.text == ":" and first)
+            return first and (token.text == "@@" or (token.kind == "NAME" and after.text == ":"))
         if kind == TASK:
             return first and token.text in ("solve", "wrong", "user", "let", "free", "may", "ensure", "answer")
         if kind == ENV:
             return token.text in ("clock", "actor", "policy", "offer")
         if kind == TOOLS:
-            return (first or self.tokens[place - 1].text == ",") and token.kind == "NAME" and token.text not in ("require", "else")
+            named = token.kind == "NAME" and token.text not in ("require", "else")
+            return named and (first or self.tokens[place - 1].text == ",")
         return first
 
     # ---- Answers ----

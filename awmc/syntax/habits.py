@@ -50,6 +50,7 @@ _OPERATORS = {"like": "contains", "ilike": "contains", "includes": "contains", "
 _CLAUSES = {"filter": "where", "when": "where", "having": "where", "sort": "order by", "sorted": "order by",
             "orderby": "order by", "order_by": "order by", "sort_by": "order by", "take": "limit", "top": "limit", "skip": "offset",
             "descending": "desc", "ascending": "asc"}  # fmt: skip
+_EXAMPLES = {"where": ".copies > 0", "order by": ".copies"}
 _LISTS = frozenset(["list", "array", "set", "seq", "sequence", "iterable", "vec", "vector", "collection", "tuple", "many"])
 _OPTIONALS = frozenset(["optional", "maybe", "option", "nullable"])
 _MAPS = frozenset(["dict", "map", "hashmap", "object", "json", "jsonb"])
@@ -121,6 +122,11 @@ def method_call(failure: Failure) -> Mend | None:
     written = failure.source.text[before.start : before.end]
     name = translate(written, "function") or translate(lower_snake(written), "function") or before.text
     close = failure.closing(failure.at)
+    clause = before.text if before.text in ("where", "limit", "offset") else _CLAUSES.get(before.text)
+    if clause is not None:
+        help = f"write `Book {clause} {_EXAMPLES.get(clause, '10')}`"
+        said = failure.say("AWM022", before.start, before.end, word=before.text, what="a query", help=help)
+        return Mend(said, failure.at, close + 1 if close is not None else failure.at + 1, certain=close is not None)
     said = failure.say("AWM045", before.start, before.end, function=name, help=f"write `{name}(…)`, with the value in the brackets")
     return Mend(said, failure.at, close + 1 if close is not None else failure.at + 1, certain=close is not None)
 
@@ -529,8 +535,7 @@ def extra_comma(failure: Failure) -> Mend | None:
     if token.kind == "COMMA":
         after = failure.ahead(1)
         unit = failure.unit()
-        missing = failure.accepts("INT", "STRING")
-        if not missing and unit is not None and unit.bracket == failure.open_bracket() and any(goes_on(failure.parse, [kind]) for kind in {after.word or after.kind, after.kind}):
+        if failure.accepts("RBRACE") and unit is not None and unit.bracket == failure.open_bracket() and any(goes_on(failure.parse, [kind]) for kind in {after.word or after.kind, after.kind}):
             what = _BETWEEN.get(unit.kind, "these")
         elif unit is None and after.kind == END:
             what = "declarations"

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 from jsonschema import Draft202012Validator
 
 from awmc.ir import codec
-from awmc.runtime import Invariant, Result, Session, World, load
+from awmc.runtime import Invariant, Result, World, load
 from awmc.testing.values import Given, Moment, Row
 
 Rows = Mapping[str, list[Any]]

@@ -61,6 +61,6 @@ def _entity_of_self(node: object) -> str:
         return node.type.name
     if isinstance(node, tuple):
         return next((found for part in node if (found := _entity_of_self(part))), "")
-    if hasattr(node, "__dataclass_fields__"):
-        return _entity_of_self(tuple(getattr(node, name) for name in node.__dataclass_fields__))
+    if isinstance(node, nodes.Node):
+        return _entity_of_self(tuple(getattr(node, name) for name in node.__struct_fields__))
     return ""

@@ -69,12 +69,12 @@ def _nullable_paths(expr: nodes.Expr) -> Iterator[tuple[str, ...]]:
         node = stack.pop()
         if isinstance(node, tuple):
             stack += node
-        elif hasattr(node, "__dataclass_fields__") and not isinstance(node, nodes.Type):
+        elif isinstance(node, nodes.Node) and not isinstance(node, nodes.Type):
             if isinstance(node, nodes.Term):
                 yield from (("local", name) for name in node.given)
             elif isinstance(node, (nodes.Local, nodes.Part)) and node.type.nullable and is_in_hand(node):
                 yield _path(node)
-            stack += (getattr(node, name) for name in node.__dataclass_fields__)
+            stack += (getattr(node, name) for name in node.__struct_fields__)
 
 
 def _path(value: nodes.Expr) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import groups, queries, rows
@@ -189,7 +190,7 @@ def result(scope: Scope, expr: nodes.Expr, type: nodes.Type, shape: str, *, page
 def _total(scope: Scope, expr: nodes.Expr) -> exp.Expr:
     """How many elements there are on all pages."""
     if isinstance(expr, nodes.Query):
-        whole = replace(expr, order=(), limit=None, offset=None)
+        whole = structs.replace(expr, order=(), limit=None, offset=None)
         count = nodes.Aggregate(type=nodes.Type(kind="int"), fn="count", query=whole)
         return scope.tree(count)
     return t.call("json_array_length", scope.tree(expr))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import lists, queries, rows
@@ -214,7 +215,7 @@ def _ends(block: Block, scope: Scope, of: nodes.Expr, alias: str) -> tuple[exp.E
             type=of.type, sources=(nodes.From(alias=name, type=element, of=nodes.ListSource(of=of)),)
         )
     if queries.is_cut(of) or len(of.sources) != 1:
-        whole = replace(of.sources[0], of=nodes.ListSource(of=of))
+        whole = structs.replace(of.sources[0], of=nodes.ListSource(of=of))
         of = nodes.Query(type=of.type, sources=(whole,))
     q = queries.opened(scope, of, block)
     return rows.value(q.scope, q.row), q.scope

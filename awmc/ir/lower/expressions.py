@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from awmc.ir import nodes
 from awmc.ir.lower.storage import key_of, link_of, part_column, type_of, witness
