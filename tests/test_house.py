@@ -54,7 +54,7 @@ THIRD_PARTY: dict[str, set[str]] = {
     "__init__": set(),
     "source": set(),
     "resources": set(),
-    "ir": {"pydantic", "pydantic_core"},
+    "ir": {"msgspec"},
     "runtime": {"apsw", "pydantic", "pydantic_core"},
 }
 
