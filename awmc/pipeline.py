@@ -47,7 +47,9 @@ class Compilation:
     name_at: Span = _NOWHERE
 
 
-def compile_source(source: Source, *, world_seed: int = 0, dialects: Sequence[DialectName] = ()) -> Compilation:
+def compile_source(
+    source: Source, *, world_seed: int = 0, dialects: Sequence[DialectName] = ()
+) -> Compilation:
     """All of it. `world_seed`: another one is another world of the same spec; `dialects`: schema and seed are
     written for these too.
     """
@@ -120,7 +122,9 @@ def _proven(source: Source, world_seed: int) -> _Proven:
         "schema.sql": schema_sql,
         "seed.sql": seed.render(environment),
         "tools.json": json_schema.tools_json(environment),
-        "tools.py": _written("tools.py.jinja", module=tools.module(environment, compiler, _origin(environment))),
+        "tools.py": _written(
+            "tools.py.jinja", module=tools.module(environment, compiler, _origin(environment))
+        ),
     }
     world = World.from_artefacts(files)
     solved = solve_tasks(environment, world, compiler)
@@ -135,7 +139,7 @@ def _proven(source: Source, world_seed: int) -> _Proven:
     if any(problem.is_error for problem in said):
         return _Proven(tuple(sorted(said)))
     if found:
-        failed = {problem.task for problem in found}
+        failed = {task for problem in found for task in problem.tasks}
         instances = tuple(instance for instance in instances if instance.line.id not in failed)
         files["verify.py"] = _verifiers(environment, instances)
     lines = tuple(instance.line for instance in instances)
@@ -154,7 +158,14 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
     for problem in problems:
         span, parts = _span(problem.place, source), dict[str, Any](problem.parts)
         if world_seed and problem.code.startswith("AWM6") and lookup(problem.code).level == "error":
-            yield diagnose("AWM630", span, source=source.name, task=parts.get("task", problem.task), seed=world_seed, note=problem.note or None)
+            yield diagnose(
+                "AWM630",
+                span,
+                source=source.name,
+                task=parts.get("task", problem.task),
+                seed=world_seed,
+                note=problem.note or None,
+            )
         else:
             yield diagnose(problem.code, span, source=source.name, note=problem.note or None, **parts)
 

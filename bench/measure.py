@@ -29,8 +29,10 @@ def python(*arguments: str, cache: Path | None = None) -> float:
 
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     """What a Python process wrote to standard error; RuntimeError where it failed."""
+    # A user's process finds the modules compiled.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=False, env={**os.environ, **environment}
+        [sys.executable, *arguments], capture_output=True, text=True, check=False, env={**inherited, **environment}
     )
     if done.returncode:
         raise RuntimeError(f"python {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

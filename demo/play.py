@@ -54,7 +54,9 @@ async def play(url: str, task: TaskInfo) -> None:
         for call in task.oracle:
             arguments: dict[str, Any] = dict(call["arguments"])
             result = await client.call_tool(call["tool"], arguments)
-            print(f"\n> {call['tool']}({', '.join(f'{name}={shown(value)}' for name, value in arguments.items())})")
+            print(
+                f"\n> {call['tool']}({', '.join(f'{name}={shown(value)}' for name, value in arguments.items())})"
+            )
             for content in result.content:
                 text = getattr(content, "text", "")
                 text = text if len(text) < 600 else f"{text[:600]} …"

@@ -165,7 +165,9 @@ class TestCompile:
         (tmp_path / "one").mkdir()
         (tmp_path / "two" / "deeper").mkdir(parents=True)
         specs = [CLINIC, str(SPECS / "retail_bank.awm")]
-        first = process(["compile", *specs, "-j", 1], tmp_path / "one", PYTHONHASHSEED="1", LC_ALL="C", TZ="UTC")
+        first = process(
+            ["compile", *specs, "-j", 1], tmp_path / "one", PYTHONHASHSEED="1", LC_ALL="C", TZ="UTC"
+        )
         second = process(
             ["compile", *reversed(specs), "-j", 2, "-o", "out/x"],
             tmp_path / "two" / "deeper",
@@ -227,7 +229,6 @@ class TestCompile:
         assert Path("build/clinic/schema.sql").read_bytes() == Path("seven/clinic/schema.sql").read_bytes()
         assert awmc.load("seven/clinic").session().call("list_doctors").ok
 
-
     def test_a_task_that_fails_in_another_world_is_left_out_of_it(self, run: Run) -> None:
         Path("dice.awm").write_text(DICE, encoding="utf-8")
         assert (run("compile", "dice.awm").status, run("check", "dice.awm").out) == (0, "")
@@ -287,7 +288,9 @@ class TestFormats:
         assert done.err == "1 spec checked, 1 error\n"
 
     @pytest.mark.parametrize(("no_color", "colored"), [("", True), ("1", False)])
-    def test_colours_are_for_terminals_that_want_them(self, tmp_path: Path, no_color: str, colored: bool) -> None:
+    def test_colours_are_for_terminals_that_want_them(
+        self, tmp_path: Path, no_color: str, colored: bool
+    ) -> None:
         (tmp_path / "wrong.awm").write_text(WRONG, encoding="utf-8")
         main, side = pty.openpty()
         environment = {**os.environ, "PYTHONPATH": str(SPECS.parent), "NO_COLOR": no_color, "TERM": "xterm"}
@@ -363,8 +366,14 @@ BAD: dict[str, tuple[bytes, str]] = {
     "nul": (b'env a "b" {\0}', "AWM705"),
     "not text": (b'env a "\xff" {}', "AWM704"),
     "large": (b"# large\n" * (10 * 1024 * 1024 // 8), "AWM706"),
-    "nested": (b'env a "b" { clock 2026-01-01T00:00 }\nfn f() = ' + b"(" * 10_000 + b"1" + b")" * 10_000, "AWM015"),
-    "long name": (b'env a "b" { clock 2026-01-01T00:00 }\nentity ' + b"A" * 100_000 + b" { x: int }", "AWM019"),
+    "nested": (
+        b'env a "b" { clock 2026-01-01T00:00 }\nfn f() = ' + b"(" * 10_000 + b"1" + b")" * 10_000,
+        "AWM015",
+    ),
+    "long name": (
+        b'env a "b" { clock 2026-01-01T00:00 }\nentity ' + b"A" * 100_000 + b" { x: int }",
+        "AWM019",
+    ),
 }
 
 
@@ -381,7 +390,13 @@ class TestBadInput:
 
     @pytest.mark.parametrize(
         ("argument", "code"),
-        [("missing.awm", "AWM701"), (".", "AWM721"), ("x" * 5000, "AWM703"), ("a\0b", "AWM701"), ("", "AWM721")],
+        [
+            ("missing.awm", "AWM701"),
+            (".", "AWM721"),
+            ("x" * 5000, "AWM703"),
+            ("a\0b", "AWM701"),
+            ("", "AWM721"),
+        ],
     )
     def test_what_is_no_file_is_told(self, run: Run, argument: str, code: str) -> None:
         done = run("check", argument, "--format", "concise")
@@ -406,7 +421,9 @@ class TestBadInput:
         for seed in range(2):
             command = [*AWMC, "compile", CLINIC, "--world-seed"]
             both = [
-                subprocess.Popen([*command, str(2 * seed + i)], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+                subprocess.Popen(
+                    [*command, str(2 * seed + i)], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL
+                )
                 for i in range(2)
             ]
             assert [writer.wait(60) for writer in both] == [0, 0]
@@ -437,7 +454,9 @@ class TestLeaving:
         assert done.err != ""
 
     @pytest.mark.parametrize("verb", ["compile", "check", "stats"])
-    def test_a_bug_is_70_and_names_the_spec(self, run: Run, verb: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_bug_is_70_and_names_the_spec(
+        self, run: Run, verb: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def broken(*_: Any, **__: Any) -> None:
             raise ValueError("no such thing")
 

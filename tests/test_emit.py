@@ -91,7 +91,9 @@ def test_what_awmc_did_not_write_is_left_alone(tmp_path: Path, what: str) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["shop"]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"files": {}}', '{"files": [], "compiler": "x", "format": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"files": {}}', '{"files": [], "compiler": "x", "format": 1}']
+)
 def test_a_manifest_that_is_not_ours_makes_no_build(tmp_path: Path, content: str) -> None:
     folder = tmp_path / "shop"
     folder.mkdir()
@@ -124,7 +126,10 @@ def test_a_full_disk_leaves_the_old_build_and_nothing_beside_it(tmp_path: Path) 
             sys.exit(error.code)
     """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program), str(folder)], capture_output=True, text=True, check=False
+        [sys.executable, "-c", textwrap.dedent(program), str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stderr.strip() == "AWM710"
     assert contents(folder) == bytes_of(FIRST)
@@ -165,7 +170,9 @@ def test_a_kill_at_any_moment_leaves_a_whole_build(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
     for attempt in range(6):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(folder), f"w{attempt}", "100000"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITER, str(folder), f"w{attempt}", "100000"],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert writer.stdout is not None
         assert writer.stdout.readline() == "ready\n"
@@ -179,7 +186,9 @@ def test_a_kill_at_any_moment_leaves_a_whole_build(tmp_path: Path) -> None:
         assert is_one_build(folder)
     # What the last kill left beside it is cleared away by the next build.
     (folder / "mine").touch()
-    subprocess.run([sys.executable, "-c", WRITER, str(folder), "last", "1"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-c", WRITER, str(folder), "last", "1"], check=True, stdout=subprocess.DEVNULL
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["shop"]
     assert (folder / "f0").read_text(encoding="utf-8").startswith("last 0\n")
     assert (folder / "mine").exists()
@@ -253,7 +262,9 @@ def test_python_is_held_to_black() -> None:
 
 
 def test_the_manifest_names_every_file_and_no_place() -> None:
-    made = manifest(FIRST[:-1], environment="shop", spec="text", world_seed=3, dialects=["b", "a"], compiler="0.1.0")
+    made = manifest(
+        FIRST[:-1], environment="shop", spec="text", world_seed=3, dialects=["b", "a"], compiler="0.1.0"
+    )
     assert json.loads(made.text) == {
         "format": 1,
         "compiler": "0.1.0",
@@ -299,7 +310,9 @@ class TestMemo:
         memo._path("1" * 64).write_text(content, encoding="utf-8")
         assert memo.recall("1" * 64) is None
 
-    def test_without_a_cache_folder_nothing_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_a_cache_folder_nothing_is_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         (tmp_path / "file").touch()
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
         memo.remember("2" * 64, self.memo())
@@ -313,7 +326,9 @@ class TestMemo:
             memo.key_of("a", world_seed=0, dialects=["duckdb"]),
         }
         assert len(keys) == 4
-        assert memo.key_of("a", world_seed=0, dialects=["x", "y"]) == memo.key_of("a", world_seed=0, dialects=["y", "x"])
+        assert memo.key_of("a", world_seed=0, dialects=["x", "y"]) == memo.key_of(
+            "a", world_seed=0, dialects=["y", "x"]
+        )
 
     @given(st.text(st.characters(codec=None)))
     def test_every_text_has_a_key(self, text: str) -> None:

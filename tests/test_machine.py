@@ -77,7 +77,11 @@ def test_a_sound_world_passes_and_is_really_tried(tmp_path: Path, monkeypatch: p
     assert {tool for tool, code in seen if code == "ok"} == set(tools)
     assert {tool for tool, code in seen if code == "invalid_arguments"} == set(tools)
     assert {code for tool, code in seen if tool == "book_visit"} >= {"not_found", "taken", "no_credit"}
-    assert {code for tool, code in seen if tool == "cancel_visit"} >= {"not_found", "too_late", "illegal_move"}
+    assert {code for tool, code in seen if tool == "cancel_visit"} >= {
+        "not_found",
+        "too_late",
+        "illegal_move",
+    }
     assert sum(seen.values()) > 1000
 
 

@@ -795,12 +795,6 @@ WIRE: list[tuple[n.Expr, str, dict[str, Any], Any]] = [
     (aggregate("list", where(VISITS, BOOKED), col(V, "slot")), "SlotCard", {}, {"items": [SLOT_1, SLOT_2]}),
     (list_of(SLOT, const(1, row("Slot"))), "SlotCard", {"slot": 2}, {"items": [SLOT_2, SLOT_1]}),
     (
-        n.Shaped(type=many(row("Slot")), of=local("rows", many(row("Slot"))), shape="SlotCard"),
-        "",
-        {"rows": [2]},
-        {"items": [SLOT_2]},
-    ),
-    (
         query(elements("order", local("rows", many(row("Order"))))),
         "",
         {"rows": [3]},
@@ -832,12 +826,12 @@ WIRE: list[tuple[n.Expr, str, dict[str, Any], Any]] = [
     (
         record(
             a=const(1),
-            slot=n.Shaped(type=row("Slot"), of=SLOT, shape="SlotCard"),
+            slot=SLOT,
             due=const(None, maybe(DATETIME)),
         ),
         "",
         {"slot": 2},
-        {"a": 1, "slot": SLOT_2, "due": None},
+        {"a": 1, "slot": 2, "due": None},
     ),
     (record(mine=aggregate("list", where(VISITS, BOOKED), col(V, "fee"))), "", {}, {"mine": [60.0, 120.0]}),
     (

@@ -23,7 +23,7 @@ from typing import Any
 from awmc.emit import manifest
 from awmc.resources import cache_dir, grammar_path, template_dir
 
-_LIBRARIES = ("apsw", "jinja2", "lark", "mimesis", "pydantic", "pydantic_core", "sqlglot")
+_LIBRARIES = ("apsw", "jinja2", "lark", "mimesis", "msgspec", "pydantic", "pydantic_core", "sqlglot")
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,32 +277,12 @@ class RecordOf(Node, frozen=True, kw_only=True, tag_field="op", tag="record"):
     fields: tuple[Key, ...]
 
 
-class Shaped(Node, frozen=True, kw_only=True, tag_field="op", tag="shaped"):
-    """A row, or a list of rows, as the objects that a shape describes."""
-
-    op: ClassVar[str] = "shaped"
-    type: Type
-    of: Expr
-    shape: str
-
-
 class Old(Node, frozen=True, kw_only=True, tag_field="op", tag="old"):
     """A value in the world before the run; closed (it names nothing of an enclosing query)."""
 
     op: ClassVar[str] = "old"
     type: Type
     of: Expr
-
-
-class Called(Node, frozen=True, kw_only=True, tag_field="op", tag="call"):
-    """In a `solve`: the result of calling a tool; on the wire. Only at the head of a `let` or a query's
-    source.
-    """
-
-    op: ClassVar[str] = "call"
-    type: Type
-    tool: str
-    args: tuple[Key, ...]
 
 
 class Generator(Node, frozen=True, kw_only=True, tag_field="op", tag="generator"):
@@ -318,7 +298,7 @@ class Generator(Node, frozen=True, kw_only=True, tag_field="op", tag="generator"
 
 
 Expr = (Const | Local | Now | Me | Var | Column | Part | Apply | Query | Aggregate | Group | Item | ListOf | RecordOf
-    | Shaped | Old | Called | Generator)  # fmt: skip
+    | Old | Generator)  # fmt: skip
 
 
 # ---- Statements ----------------------------------------------------------------------------------------------------

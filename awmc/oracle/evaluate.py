@@ -61,7 +61,7 @@ class Terms:
 
 class Evaluator:
     """Evaluates in one world at one instant. `connection`: the world's. `before`: of the world that `old`
-    speaks of. `call`: runs a tool and gives its result in hand.
+    speaks of.
     """
 
     def __init__(
@@ -73,7 +73,6 @@ class Evaluator:
         me: nodes.Actor | None = None,
         wire: bool = False,
         before: Evaluator | None = None,
-        call: Callable[[nodes.Called, Locals], Any] | None = None,
     ) -> None:
         self.terms = terms
         self.connection = connection
@@ -81,7 +80,6 @@ class Evaluator:
         self.me = me
         self.wire = wire
         self.before = before
-        self._call = call
         self._queries = Queries(self)
 
     def value(self, expr: nodes.Expr, given: Locals, row: Locals | None = None) -> Any:
@@ -202,8 +200,6 @@ class Evaluator:
                 return {field.name: self.value(field.value, given, row) for field in expr.fields}
             case nodes.Old():
                 return (self.before or self).value(expr.of, given, row)
-            case nodes.Called() if self._call is not None:
-                return self._call(expr, given)
         raise TypeError(f"{expr.op} cannot be evaluated here")
 
     def _column(self, expr: nodes.Column, given: Locals, row: Locals) -> Any:

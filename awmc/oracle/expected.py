@@ -252,7 +252,7 @@ def _reads_after(expr: nodes.Expr) -> bool:
     """Whether the value depends on rows as a run leaves them."""
     inside = {id(node) for old in walk(expr) if isinstance(old, nodes.Old) for node in walk(old.of)}
     return any(
-        isinstance(node, (nodes.EntitySource, nodes.LinkSource, nodes.Column, nodes.Shaped))
+        isinstance(node, (nodes.EntitySource, nodes.LinkSource, nodes.Column))
         for node in walk(expr)
         if id(node) not in inside
     )

@@ -114,7 +114,7 @@ class Knowledge:
             case nodes.RecordOf():
                 for field in expr.fields:
                     yield from self._unknown(field.value, value)
-            case nodes.Part() | nodes.Column() | nodes.Old() | nodes.Shaped():
+            case nodes.Part() | nodes.Column() | nodes.Old():
                 yield from self._unknown(expr.of, value)
 
     def _in_query(self, query: nodes.Query, value: Value) -> Iterator[Unknown]:

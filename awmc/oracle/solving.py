@@ -167,7 +167,8 @@ class Solving:
         found, problems = self._answers.of(self._ended(asking, played, seen, changes, after))
         self.problems += problems
         if not self.task.answer and not changes and not ended:
-            self._report("AWM612", solve.place, task=self.task.name)
+            writes = any(self._player.writes(made.tool) for made in played.calls)
+            self._report("AWM611" if writes else "AWM612", solve.place, task=self.task.name)
             return None
         later = self._changes_later(asking, solve) if changes else ()
         outcome = self._solver.outcomes.derive(

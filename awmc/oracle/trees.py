@@ -88,8 +88,8 @@ class Facts:
         return self.variables - self.bound
 
 
-_READS = (nodes.EntitySource, nodes.LinkSource, nodes.Column, nodes.Shaped)
-_ASKS = (nodes.Old, nodes.Generator, nodes.Called)
+_READS = (nodes.EntitySource, nodes.LinkSource, nodes.Column)
+_ASKS = (nodes.Old, nodes.Generator)
 _NOTHING = Facts()
 
 

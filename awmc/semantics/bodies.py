@@ -11,10 +11,10 @@ from awmc.semantics.context import Context
 from awmc.semantics.declarations import params
 from awmc.semantics.effects import AUTOMATIC, automatic_codes, effects_of
 from awmc.semantics.functions import RESERVED
-from awmc.semantics.model import Model, ToolModel
+from awmc.semantics.model import Model, ParamModel, ToolModel
 from awmc.semantics.shapes import default_shape, inline_shape
 from awmc.semantics.statements import Body, check_block
-from awmc.semantics.types import ERROR, Type, common, fits, list_of, row_of
+from awmc.semantics.types import ERROR, NUMBER, TEXT, Type, common, fits, list_of, row_of
 from awmc.source import Span
 from awmc.syntax import ast
 
@@ -49,6 +49,25 @@ def declare_tools(model: Model, tools: Sequence[tuple[ast.Tool, str]]) -> None:
             continue
         about = node.about.value if node.about is not None else ""
         model.tools[name] = ToolModel(name, node.name.span, node, about, node.hidden, derived_from)
+
+
+_OFFERED = {"calculate": ("expression", NUMBER), "think": ("thought", None), "handoff": ("summary", None)}
+
+
+def declare_offers(model: Model) -> None:
+    """The ready-made tools, as a `solve` calls them."""
+    assert model.env is not None
+    for kind, name in model.offers:
+        offered = next(o for o in model.env.offers if (o.alias or o.name).text == name)
+        parameter, result = _OFFERED[kind]
+        block = ast.Block(offered.span, ())
+        node = ast.Tool(offered.span, offered.name, (), None, None, block, False)
+        tool = ToolModel(name, offered.span, node, state="done", result=result)
+        tool.params = [ParamModel(parameter, offered.span, TEXT, True, used=True)]
+        tool.automatic = {"invalid_arguments"}
+        if kind == "calculate":
+            tool.codes = {"invalid_expression": ""}
+        model.offered[name] = tool
 
 
 def check_tools(model: Model) -> None:

@@ -48,7 +48,7 @@ def call(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
         return _function(cx, node)
     if name in cx.model.fns:
         return _fn(cx, node, cx.model.fns[name])
-    if name in cx.model.tools:
+    if name in cx.model.tools or (cx.wire and name in cx.model.offered):
         if not head or cx.calls:
             cx.report(
                 "AWM506", node.span, callee=name,
@@ -268,7 +268,8 @@ def tool_call(cx: Context, node: ast.Call) -> typed.Expr:
     from awmc.semantics.bodies import finish_tool
     from awmc.semantics.wire import wire_result
 
-    tool = cx.model.tools[node.name.text]
+    name = node.name.text
+    tool = cx.model.offered[name] if name in cx.model.offered else cx.model.tools[name]
     if cx.wire and tool.hidden:
         cx.report("AWM623", node.name.span, name=tool.name, found="an action")
         return poison(node.span)

@@ -8,7 +8,7 @@ from awmc.semantics import calls as calls  # registers the rules of calls
 from awmc.semantics import names as names  # registers the rules of names and paths
 from awmc.semantics import operators as operators  # registers the rules of operators
 from awmc.semantics import queries as queries  # registers the rule of queries
-from awmc.semantics.bodies import check_tools, declare_tools
+from awmc.semantics.bodies import check_tools, declare_offers, declare_tools
 from awmc.semantics.declarations import resolve_columns, resolve_fns, resolve_invariants
 from awmc.semantics.declare import declare
 from awmc.semantics.entities import resolve_entities, resolve_records
@@ -31,6 +31,8 @@ from awmc.syntax import ast
 
 def expand_tools(model: Model) -> None:
     """Tools and actions by name, derived ones written out."""
+    if model.env is not None:
+        declare_offers(model)
     declare_tools(model, expand(model))
 
 

@@ -318,6 +318,8 @@ class Model:
     fns: dict[str, Fn] = field(default_factory=dict)
     tools: dict[str, ToolModel] = field(default_factory=dict)
     """Tools and actions, in source order, derived ones where their `tools` stands."""
+    offered: dict[str, ToolModel] = field(default_factory=dict)
+    """The ready-made tools that `offer` brings, by the names they go by; only a `solve` calls them."""
     invariants: dict[str, Invariant] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """`Upper` names whose declaration has been reported: what follows from that is not."""

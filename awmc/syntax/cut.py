@@ -33,8 +33,10 @@ class Layout:
 
     def begins_line(self, token: Token) -> bool:
         """Whether only white space stands before it on its line."""
-        start = self._starts[self.line(token.start)]
-        return not self._text[start : token.start].strip()
+        at = token.start - 1
+        while at >= 0 and self._text[at] in " \t\r":
+            at -= 1
+        return at < 0 or self._text[at] == "\n"
 
     def indent(self, place: int) -> int:
         """How many blanks the line of a place begins with; a tab counts as one."""

@@ -14,6 +14,9 @@ from awmc.syntax.grammar import END, tables
 from awmc.syntax.texts import escape
 from awmc.syntax.tokens import WRONG, Token
 
+MOST = 100
+"""How many mistakes of one text are told."""
+
 LAMBDA = "$LAMBDA"
 """The kind of `=>`, which is a lambda's or stands for `->`."""
 BAR = "$BAR"
@@ -72,10 +75,15 @@ class Reader:
         while True:
             found = skipped.match(text, at)
             at = found.end() if found is not None else at
-            if at >= len(text):
+            if at >= len(text) or self.is_full:
                 break
             at = self._one(at)
         self.tokens.append(Token(END, "", len(text), len(text)))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there were so many mistakes that the rest was not read."""
+        return len(self.problems) >= MOST
 
     def _one(self, at: int) -> int:
         """Reads what begins at `at`; the place behind it."""

@@ -18,17 +18,17 @@ from awmc.syntax.grammar import END
 from awmc.syntax.habits import _LACKING as LACKING
 from awmc.syntax.habits import find_mend, unexpected
 from awmc.syntax.lalr import Parse
-from awmc.syntax.lenient import Reader, lower_snake
+from awmc.syntax.lenient import MOST, Reader, lower_snake
 from awmc.syntax.tokens import Token
 
-MOST = 100
-"""How many mistakes of one text are told."""
 _MOST_OF_ONE = 25
 
 
 def recover(source: Source) -> tuple[ast.Spec, tuple[Diagnostic, ...]]:
     """The sound declarations of a text, and its mistakes in source order, at least one."""
     reader = Reader(source)
+    if reader.is_full:
+        return ast.Spec(Span(0, len(source.text)), ()), tuple(sorted(reader.problems))
     layout = Layout(source)
     found = list(reader.problems)
     items: list[ast.Declaration] = []

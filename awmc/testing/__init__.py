@@ -3,7 +3,7 @@
 `values` draws arguments, legal and illegal; `machine` makes the calls, and looks after each whether the world is sound.
 """
 
-from awmc.testing.machine import Machine, test_case
+from awmc.testing.machine import Machine, as_test
 from awmc.testing.values import (
     Given,
     arguments,
@@ -30,6 +30,7 @@ __all__ = [
     "Given",
     "Machine",
     "arguments",
+    "as_test",
     "boolean",
     "choice",
     "date",
@@ -44,7 +45,6 @@ __all__ = [
     "optional",
     "record",
     "row",
-    "test_case",
     "text",
     "time",
     "url",

@@ -165,7 +165,7 @@ class Machine(RuleBasedStateMachine):
         return f"{then:%H:%M}" if moment.kind == "time" else then.isoformat()
 
 
-def test_case(machine: type[Machine], *, examples: int = 40, steps: int = 30) -> type[TestCase]:
+def as_test(machine: type[Machine], *, examples: int = 40, steps: int = 30) -> type[TestCase]:
     """The test of a machine: so many runs of so many calls, the same ones each time."""
     case: type[TestCase] = machine.TestCase
     case.settings = settings(  # type: ignore[attr-defined]
@@ -177,6 +177,3 @@ def test_case(machine: type[Machine], *, examples: int = 40, steps: int = 30) ->
         suppress_health_check=list(HealthCheck),
     )
     return case
-
-
-test_case.__test__ = False  # type: ignore[attr-defined]

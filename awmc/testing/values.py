@@ -56,7 +56,9 @@ def text(low: int | None = None, high: int | None = None, pattern: str | None = 
     """A text of `low` to `high` characters; with a pattern, one that all of it matches."""
     if pattern is not None:
         return st.from_regex(pattern, fullmatch=True).filter(
-            lambda value: "\0" not in value and (low or 0) <= len(value) <= (high if high is not None else 10**6)
+            lambda value: (
+                "\0" not in value and (low or 0) <= len(value) <= (high if high is not None else 10**6)
+            )
         )
     least = low or 0
     most = max(least, min(high if high is not None else least + 40, least + 40))
@@ -65,8 +67,14 @@ def text(low: int | None = None, high: int | None = None, pattern: str | None = 
 
 def email() -> Strategy:
     """An address; few different ones, so that they meet again."""
-    names = st.text(st.sampled_from("abcde.+"), min_size=1, max_size=6).map(lambda name: f"a{name.strip('.')}")
-    return st.tuples(names, st.sampled_from(["example.com", "mail.example.org"])).map("@".join).filter(_single_dots)
+    names = st.text(st.sampled_from("abcde.+"), min_size=1, max_size=6).map(
+        lambda name: f"a{name.strip('.')}"
+    )
+    return (
+        st.tuples(names, st.sampled_from(["example.com", "mail.example.org"]))
+        .map("@".join)
+        .filter(_single_dots)
+    )
 
 
 def _single_dots(address: str) -> bool:
@@ -94,7 +102,9 @@ def number(low: float | None = None, high: float | None = None) -> Strategy:
     """A finite number, whole or not."""
     wide = st.floats(low, high, allow_nan=False, allow_infinity=False)
     least, most = (low if low is not None else -10.0), (high if high is not None else (low or 0.0) + 100.0)
-    near = st.integers(0, 100).map(lambda part: least + (most - least) * part / 100) if least <= most else wide
+    near = (
+        st.integers(0, 100).map(lambda part: least + (most - least) * part / 100) if least <= most else wide
+    )
     return st.one_of(near, near, wide)
 
 
@@ -146,7 +156,9 @@ def row(entity: str) -> Strategy:
 def list_of(element: Strategy, low: int | None = None, high: int | None = None) -> Strategy:
     """A list of `low` to `high` elements; not of many."""
     least = low or 0
-    return st.lists(element, min_size=least, max_size=max(least, min(high if high is not None else least + 4, least + 4)))
+    return st.lists(
+        element, min_size=least, max_size=max(least, min(high if high is not None else least + 4, least + 4))
+    )
 
 
 def record(**parts: Strategy) -> Strategy:
@@ -176,7 +188,9 @@ def _given(values: Given) -> dict[str, Any]:
 _JUNK: Strategy = st.one_of(
     st.none(),
     st.booleans(),
-    st.sampled_from([0, -1, 2**63, 0.5, 1e308, "", " ", "\0", "x" * 5_000, "2026-02-30", [], {}, [None], {"id": 1}]),
+    st.sampled_from(
+        [0, -1, 2**63, 0.5, 1e308, "", " ", "\0", "x" * 5_000, "2026-02-30", [], {}, [None], {"id": 1}]
+    ),
 )
 
 

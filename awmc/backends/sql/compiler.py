@@ -35,7 +35,7 @@ class Compiler:
     """Compiles expressions and statements of one environment. It keeps indexes only, so one serves many
     threads.
 
-    `Old`, `Called` and `Generator` are not for SQL: the caller evaluates them and puts a `Local` in their
+    `Old` and `Generator` are not for SQL: the caller evaluates them and puts a `Local` in their
     place; one that is met raises KeyError.
     """
 

@@ -20,8 +20,6 @@ _ROW = nodes.Type(kind="row")
 def member(scope: Scope, expr: nodes.Expr, type: nodes.Type, shape: str) -> exp.Expr:
     """A value as a member of a JSON object. `shape`: of the row, or of the rows of a list; `""` for their
     ids."""
-    if isinstance(expr, nodes.Shaped):
-        shape, expr = expr.shape, expr.of
     match type.kind:
         case "row" if shape:
             return row_object(scope, scope.row(expr), shape)
@@ -176,8 +174,6 @@ def _is_alike(scope: Scope, type: nodes.Type) -> bool:
 
 def result(scope: Scope, expr: nodes.Expr, type: nodes.Type, shape: str, *, paged: bool) -> exp.Expr:
     """What a tool answers: an object, or null for a row or record that there is not."""
-    if isinstance(expr, nodes.Shaped):
-        shape, expr = expr.shape, expr.of
     if type.kind == "list":
         items = t.as_json(member(scope, expr, type, shape))
         parts = [("items", items), ("total", _total(scope, expr))] if paged else [("items", items)]
