@@ -29,8 +29,11 @@ from awmc.oracle.seeding import seed_world
 from awmc.oracle.solve import Instance, solve_tasks
 from awmc.runtime import World
 from awmc.semantics.check import analyse
+from awmc.semantics.expand import expand
 from awmc.source import Source, Span
+from awmc.syntax.ast import Tools
 from awmc.syntax.parse import parse
+from awmc.syntax.tool_text import tool_text
 
 _NOWHERE = Span.at(0)
 
@@ -84,6 +87,25 @@ def compile_source(
 def check_source(source: Source, *, world_seed: int = 0) -> tuple[Diagnostic, ...]:
     """What is wrong with a spec, in the order of the text; its world and its tasks are run for it."""
     return _proven(source, world_seed).diagnostics
+
+
+def expand_source(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
+    """The text with each `tools …` replaced by the tools that it stands for; empty where there are errors."""
+    spec, problems = parse(source)
+    if problems:
+        return "", problems
+    model = analyse(spec, source)
+    if model.has_errors:
+        return "", tuple(model.problems)
+    derived = [tool for tool, origin in expand(model) if origin]
+    text, at = "", 0
+    for item in spec.items:
+        if isinstance(item, Tools):
+            own = [tool for tool in derived if item.span.start <= tool.span.start < item.span.end]
+            text += source.text[at : item.span.start] + "\n\n".join(map(tool_text, own))
+            at = item.span.end
+            text += "" if source.text.startswith("\n\n", at) else "\n"
+    return text + source.text[at:], ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ def text(value: str, pieces: Iterable[str] | None = None) -> str:
 
 def escaped(value: str) -> str:
     """The characters of a literal, quotes as they are."""
+    if value.isprintable() and "\\" not in value:
+        return value
     return "".join(
         _ESCAPES.get(letter) or (letter if letter.isprintable() else _code(letter)) for letter in value
     )

@@ -37,7 +37,7 @@ class Body(Values):
         super().__init__(program, tool)
         self.wire = wire
         self._statements = _passed_on(tool) if through else tool.body
-        self._read = set(local_names(self._statements))
+        self._read = local_names(self._statements)
         # A derived tool has no text of its own to point at.
         self._has_comments = not through and not tool.derived_from
         self._comment = ""

@@ -4,7 +4,6 @@ values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from awmc.backends.python_text import Names, safe
@@ -77,15 +76,18 @@ def constant_default(default: nodes.Expr) -> nodes.Const | None:
     )
 
 
-def local_names(node: Any) -> Iterator[str]:
+def local_names(node: Any) -> set[str]:
     """The locals that a part of the IR reads."""
-    if isinstance(node, nodes.Local):
-        yield node.name
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from local_names(part)
-    elif isinstance(node, nodes.Node):
-        if isinstance(node, (nodes.Term, nodes.Assign, nodes.LinkChange)):
-            yield from node.given
-        for name in node.__struct_fields__:
-            yield from local_names(getattr(node, name))
+    found: set[str] = set()
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, tuple):
+            stack += part
+        elif isinstance(part, nodes.Local):
+            found.add(part.name)
+        elif isinstance(part, nodes.Node) and not isinstance(part, nodes.Type):
+            if isinstance(part, (nodes.Term, nodes.Assign, nodes.LinkChange)):
+                found.update(part.given)
+            stack += (getattr(part, name) for name in part.__struct_fields__)
+    return found

@@ -15,6 +15,8 @@ from awmc.cli.output import progress, show
 
 Form = Literal["human", "json"]
 
+_WIDE = 1000
+
 
 def run(
     specs: Specs,
@@ -53,7 +55,8 @@ def _table(found: list[dict[str, str | int]]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column, value in found[0].items():
-        table.add_column(column, justify="left" if isinstance(value, str) else "right", overflow="fold")
+        table.add_column(column, justify="left" if isinstance(value, str) else "right", no_wrap=True)
     for entry in found:
         table.add_row(*(value if isinstance(value, str) else f"{value:,}" for value in entry.values()))
-    Console(highlight=False, markup=False).print(table)
+    # A file or a pipe has no width to keep to.
+    Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _WIDE).print(table)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from types import ModuleType
 
 from awmc.oracle.problem import Problem, in_order
 from awmc.oracle.solve import Instance, SolvedRun, SolvedTasks
 from awmc.runtime.run import Run
 from awmc.runtime.session import Session
+from awmc.runtime.tables import Key
 from awmc.runtime.verdict import Verdict, judge
 from awmc.runtime.world import TaskInfo, World
 
@@ -22,10 +24,16 @@ def check_verifiers(world: World, solved: SolvedTasks, verify_py: str) -> tuple[
     module = ModuleType(f"{world.name}.verify")
     exec(compile(verify_py, "verify.py", "exec"), module.__dict__)
     problems: list[Problem] = []
-    for instance in solved.instances:
-        line = instance.line
-        info = TaskInfo(line.id, line.task, line.instruction, line.actor, line.policy)
-        with Session(world, info, line.actor) as session:
+    # One session an actor: each new one reads the whole schema again.
+    sessions: dict[Key | None, Session] = {}
+    with ExitStack() as stack:
+        for instance in solved.instances:
+            line = instance.line
+            if line.actor not in sessions:
+                sessions[line.actor] = stack.enter_context(Session(world, None, line.actor))
+            session = sessions[line.actor]
+            session.reset()
+            session.task = TaskInfo(line.id, line.task, line.instruction, line.actor, line.policy)
             problems += _Check(session, module.VERIFIERS[line.task]).problems(instance)
     return in_order(problems)
 

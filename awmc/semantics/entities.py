@@ -34,7 +34,8 @@ _ID_FORM = re.compile(r"[^{}]*\{n(?::0[1-9][0-9]?)?\}[^{}]*")
 
 def resolve_records(model: Model) -> None:
     """The parts of every record; a record in a record is allowed, in a circle it is not."""
-    pending = {item.name.text: item for item in model.spec.items if isinstance(item, ast.Record)}
+    declared = (item for item in model.spec.items if isinstance(item, ast.Record))
+    pending = {item.name.text: item for item in declared if item.name.text in model.records}
     for item in list(pending.values()):
         _record(model, item, pending, ())
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from awmc.semantics.model import Entity, Field, Fn, ShapeModel, ToolModel
 
 
-class Typed(Struct, frozen=True):
+class Node(Struct, frozen=True):
+    """What `walk` finds: an expression, a part of one, or a statement."""
+
+
+class Typed(Node, frozen=True):
     span: Span
     type: Type
 
@@ -110,17 +114,17 @@ class Op(Typed, frozen=True):
     args: tuple[Expr, ...]
 
 
-class Term(Struct, frozen=True):
+class Term(Node, frozen=True):
     test: Expr
     given: tuple[str, ...]
 
 
-class Source(Struct, frozen=True):
+class Source(Node, frozen=True):
     binder: Binder
     of: Expr
 
 
-class Order(Struct, frozen=True):
+class Order(Node, frozen=True):
     key: Expr
     descending: bool
 
@@ -142,7 +146,7 @@ class AggregateOf(Typed, frozen=True):
     value: Expr | None
 
 
-class GroupPart(Struct, frozen=True):
+class GroupPart(Node, frozen=True):
     name: str
     fn: str
     """Empty for a key."""
@@ -210,25 +214,25 @@ Expr = (
 # ---- Statements ----------------------------------------------------------------------------------------------------
 
 
-class Failure(Struct, frozen=True):
+class Failure(Node, frozen=True):
     code: str
     message: Expr
 
 
-class Let(Struct, frozen=True):
+class Let(Node, frozen=True):
     span: Span
     name: str
     value: Expr
     otherwise: Failure | Create | None
 
 
-class Require(Struct, frozen=True):
+class Require(Node, frozen=True):
     span: Span
     test: Expr
     otherwise: Failure
 
 
-class Children(Struct, frozen=True):
+class Children(Node, frozen=True):
     """Rows made with a new row: literal records, or one for each element of a list (`each`, named `element`)."""
 
     field: Field
@@ -238,7 +242,7 @@ class Children(Struct, frozen=True):
     values: tuple[tuple[Field, Expr], ...] = ()
 
 
-class Create(Struct, frozen=True):
+class Create(Node, frozen=True):
     span: Span
     name: str
     """The local that the new row is bound to, or empty."""
@@ -248,7 +252,7 @@ class Create(Struct, frozen=True):
     children: tuple[Children, ...]
 
 
-class Assign(Struct, frozen=True):
+class Assign(Node, frozen=True):
     """`part`: of a record column, or empty. `op`: `=`, `+=` or `-=`; on a many-to-many field it links or
     unlinks.
     """
@@ -260,7 +264,7 @@ class Assign(Struct, frozen=True):
     given: tuple[str, ...]
 
 
-class Update(Struct, frozen=True):
+class Update(Node, frozen=True):
     span: Span
     entity: Entity
     binder: Binder
@@ -268,13 +272,13 @@ class Update(Struct, frozen=True):
     assigns: tuple[Assign, ...]
 
 
-class Delete(Struct, frozen=True):
+class Delete(Node, frozen=True):
     span: Span
     entity: Entity
     rows: Expr
 
 
-class For(Struct, frozen=True):
+class For(Node, frozen=True):
     span: Span
     name: str
     type: Type
@@ -282,19 +286,19 @@ class For(Struct, frozen=True):
     body: tuple[Statement, ...]
 
 
-class If(Struct, frozen=True):
+class If(Node, frozen=True):
     span: Span
     test: Expr
     then: tuple[Statement, ...]
     otherwise: tuple[Statement, ...]
 
 
-class Fail(Struct, frozen=True):
+class Fail(Node, frozen=True):
     span: Span
     failure: Failure
 
 
-class Return(Struct, frozen=True):
+class Return(Node, frozen=True):
     """`made`: the row that `return create …` makes first, bound to the local that `value` is."""
 
     span: Span
@@ -302,13 +306,13 @@ class Return(Struct, frozen=True):
     made: Create | None = None
 
 
-class Call(Struct, frozen=True):
+class Call(Node, frozen=True):
     span: Span
     name: str
     call: ToolCall
 
 
-class Fails(Struct, frozen=True):
+class Fails(Node, frozen=True):
     span: Span
     call: ToolCall
     code: str
@@ -316,11 +320,6 @@ class Fails(Struct, frozen=True):
 
 Statement = Let | Require | Create | Update | Delete | For | If | Fail | Return | Call | Fails
 
-_NODES = (
-    Typed, Term, Source, Order, GroupPart, Failure, Let, Require, Children, Create, Assign, Update, Delete,
-    For, If, Fail,
-    Return, Call, Fails,
-)  # fmt: skip
 _SKIPPED = frozenset({"span", "type", "binder", "entity", "field", "fn", "tool", "shape"})
 
 
@@ -329,7 +328,7 @@ def children(node: Any) -> list[Any]:
     found: list[Any] = []
     for name in _below(type(node)):
         value = getattr(node, name)
-        if isinstance(value, _NODES):
+        if isinstance(value, Node):
             found.append(value)
         elif isinstance(value, tuple):
             _collect(value, found)
@@ -353,7 +352,7 @@ def _below(kind: type[Struct]) -> tuple[str, ...]:
 
 def _collect(values: tuple[Any, ...], found: list[Any]) -> None:
     for value in values:
-        if isinstance(value, _NODES):
+        if isinstance(value, Node):
             found.append(value)
         elif isinstance(value, tuple):
             _collect(value, found)
