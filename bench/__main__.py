@@ -21,12 +21,18 @@ BENCHES = ("compile", "many", "phases", "imports", "growth")
 def main(arguments: list[str] | None = None) -> None:
     """Prints a table for each benchmark."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=main.__doc__)
-    parser.add_argument("benches", nargs="*", metavar="BENCH", help=f"of {', '.join(BENCHES)}; all without one")
+    parser.add_argument(
+        "benches", nargs="*", metavar="BENCH", help=f"of {', '.join(BENCHES)}; all without one"
+    )
     parser.add_argument("--repeat", type=int, default=5, help="measure so often, and take the best")
-    parser.add_argument("--specs", nargs="+", type=Path, default=[SPECS / f"{name}.awm" for name in FULL_SIZE])
+    parser.add_argument(
+        "--specs", nargs="+", type=Path, default=[SPECS / f"{name}.awm" for name in FULL_SIZE]
+    )
     parser.add_argument("--count", type=int, default=10, help="how many specs `many` compiles")
     parser.add_argument("--full", action="store_true", help="`many` compiles a thousand")
-    parser.add_argument("--sizes", nargs="+", type=int, default=SIZES, help="how many entities `growth` grows")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=SIZES, help="how many entities `growth` grows"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)
     unknown = sorted({*options.benches} - {*BENCHES})

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from awmc import pipeline
+from awmc.cli.work import Job, run
 from awmc.emit import Artefact
 from awmc.source import read_source
 from awmc.syntax.parse import parse
@@ -24,19 +24,22 @@ def one_spec(spec: Path, repeat: int) -> Table:
     """One spec: cold, unchanged, and checked in a process that has already checked one."""
     with TemporaryDirectory() as folder:
         cache, output = Path(folder, "cache"), Path(folder, "build")
-        compile_it = partial(
-            python, "-m", "awmc", "compile", str(spec), "--output", str(output), cache=cache
-        )
+        compile_it = partial(python, "-m", "awmc", "compile", str(spec), "--output", str(output), cache=cache)
         first = compile_it()
         unchanged = min(compile_it() for _ in range(repeat))
         cold = min(_cold(compile_it, cache, output) for _ in range(repeat))
 
     source = read_source(spec)
-    artefacts = pipeline.compile_source(source).artefacts
-    checks = times(lambda: pipeline.check_source(source), repeat)
+    artefacts = run(Job(source, "compile")).artefacts
+    checks = times(lambda: run(Job(source, "check")), repeat)
     start = Figure("python -c pass", min(python("-c", "pass") for _ in range(repeat)))
-    libraries = compared(f'python -c "{LIBRARIES}"', min(python("-c", LIBRARIES) for _ in range(repeat)), start)
-    bytes_ = Figure("reading the spec and writing the bytes of its build", times(lambda: _copy(spec, artefacts), repeat)[0])
+    libraries = compared(
+        f'python -c "{LIBRARIES}"', min(python("-c", LIBRARIES) for _ in range(repeat)), start
+    )
+    bytes_ = Figure(
+        "reading the spec and writing the bytes of its build",
+        times(lambda: _copy(spec, artefacts), repeat)[0],
+    )
     parsing = Figure("parsing alone, warm", times(lambda: parse(source), repeat)[0])
     size = len(source.text)
     return Table(
@@ -91,6 +94,8 @@ def _batch(texts: list[str], count: int) -> float:
         specs = Path(folder, "specs")
         specs.mkdir()
         for number in range(count):
-            Path(specs, f"{number:04}.awm").write_text(vary(texts[number % len(texts)], number), encoding="utf-8")
+            Path(specs, f"{number:04}.awm").write_text(
+                vary(texts[number % len(texts)], number), encoding="utf-8"
+            )
         arguments = ("compile", str(specs), "--output", str(Path(folder, "build")), "--jobs", str(JOBS))
         return python("-m", "awmc", *arguments, cache=Path(folder, "cache"))

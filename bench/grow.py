@@ -126,7 +126,8 @@ shape {T}OrderPage = {T}Order(id, shop: .shop.name, status, note, total, lines(i
 
 tools my {T}Order -> {T}OrderPage {{ list(status, placed_at), get, update(note) }}
 
-tool order_{t}_item(item: {T}Item, qty: int 1..20, note: text? 1..200) "Order an item, paid from the account." -> {T}OrderPage {{
+tool order_{t}_item(item: {T}Item, qty: int 1..20, note: text? 1..200)
+  "Order an item, paid from the account." -> {T}OrderPage {{
   require item.stock >= qty else sold_out "Only {{item.stock}} are left."
   let due = item.price * qty
   require me.credit >= due else no_credit "It costs {{due}}, and {{me.credit}} is on the account."

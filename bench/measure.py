@@ -32,7 +32,11 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     # A user's process finds the modules compiled.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, check=False, env={**inherited, **environment}
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**inherited, **environment},
     )
     if done.returncode:
         raise RuntimeError(f"python {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -70,7 +70,7 @@ class _Clock:
     """Seconds by phase. `_running`: how long the phases that began within each running one took."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._running: list[float] = []
 
     def timed(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,18 +99,25 @@ class _Clock:
                 *outer, attribute = path.split(".")
                 for part in outer:
                     owner = getattr(owner, part)
-                stack.enter_context(patch.object(owner, attribute, self.timed(name, getattr(owner, attribute))))
+                stack.enter_context(
+                    patch.object(owner, attribute, self.timed(name, getattr(owner, attribute)))
+                )
             yield
 
 
 def imports(top: int) -> Table:
     """What importing the pipeline costs, by library; each without what it imports of others."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     for line in run(("-X", "importtime", "-c", "import awmc.pipeline"), {}).splitlines():
-        own, _, module = line.removeprefix("import time:").split("|") if line.count("|") == 2 else ("", "", "")
+        own, _, module = (
+            line.removeprefix("import time:").split("|") if line.count("|") == 2 else ("", "", "")
+        )
         if own.strip().isdigit():
             seconds[module.strip().partition(".")[0]] += int(own) / 1e6
     total = sum(seconds.values())
     all_ = Figure("import awmc.pipeline", total)
-    rows = [Figure(name, spent, all_.what, spent / total) for name, spent in seconds.most_common(top)]
+    rows = [
+        Figure(name, spent, all_.what, spent / total)
+        for name, spent in sorted(seconds.items(), key=lambda item: -item[1])[:top]
+    ]
     return Table("imports by library, cold", (*rows, all_))

@@ -40,7 +40,9 @@ class Table:
     figures: tuple[Figure, ...]
 
 
-def compared(what: str, seconds: float, floor: Figure, *, limit: float | None = None, most: float | None = None) -> Figure:
+def compared(
+    what: str, seconds: float, floor: Figure, *, limit: float | None = None, most: float | None = None
+) -> Figure:
     """A figure beside its floor."""
     return Figure(what, seconds, floor.what, seconds / floor.seconds, limit, most)
 
@@ -65,7 +67,10 @@ def as_text(tables: Sequence[Table]) -> str:
 def as_json(tables: Sequence[Table]) -> str:
     """A list of tables; times in seconds."""
     data = [
-        {"title": table.title, "figures": [{**asdict(figure), "met": figure.is_met} for figure in table.figures]}
+        {
+            "title": table.title,
+            "figures": [{**asdict(figure), "met": figure.is_met} for figure in table.figures],
+        }
         for table in tables
     ]
     return json.dumps(data, indent=2) + "\n"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 
 from awmc.semantics.declare import plural_of, snake
@@ -14,7 +15,20 @@ from awmc.syntax import ast
 from awmc.syntax.parse import parse
 from awmc.syntax.tokens import Token, tokenize
 
-_WORDS = ("Amber", "Birch", "Cedar", "Dune", "Elm", "Fern", "Grove", "Heath", "Isle", "Juniper", "Kelp", "Lake")
+_WORDS = (
+    "Amber",
+    "Birch",
+    "Cedar",
+    "Dune",
+    "Elm",
+    "Fern",
+    "Grove",
+    "Heath",
+    "Isle",
+    "Juniper",
+    "Kelp",
+    "Lake",
+)
 _BOUNDED = {"text", "int"}
 _SEEDS = (ast.Seed, ast.Generate)
 
@@ -55,7 +69,9 @@ def _chosen(spec: ast.Spec, random: Random) -> list[ast.Declaration]:
     tasks = [item for item in spec.items if isinstance(item, ast.Task)]
     invariants = [item for item in spec.items if isinstance(item, ast.Invariant)]
     dropped = random.sample(tasks, min(random.randrange(3), len(tasks) - 1)) if tasks else []
-    gone = {id(item) for item in [*dropped, *random.sample(invariants, min(random.randrange(2), len(invariants)))]}
+    gone = {
+        id(item) for item in [*dropped, *random.sample(invariants, min(random.randrange(2), len(invariants)))]
+    }
     env = [item for item in spec.items if isinstance(item, ast.Env)]
     seeds = [item for item in spec.items if isinstance(item, _SEEDS)]
     others = [
@@ -66,7 +82,9 @@ def _chosen(spec: ast.Spec, random: Random) -> list[ast.Declaration]:
 
 
 def _names(spec: ast.Spec, text: str, number: int, prefix: str) -> _Names:
-    names = {item.name.text: f"{item.name.text}_{number:04}" for item in spec.items if isinstance(item, ast.Env)}
+    names = {
+        item.name.text: f"{item.name.text}_{number:04}" for item in spec.items if isinstance(item, ast.Env)
+    }
     names |= {label: f"{label}_{prefix.lower()}" for label in _labels(spec, text)}
     nouns = {item.name.text: _nouns(item, prefix) for item in spec.items if isinstance(item, ast.Entity)}
     tools: dict[str, str] = {}
@@ -90,7 +108,7 @@ def _nouns(entity: ast.Entity, prefix: str) -> tuple[tuple[str, str], tuple[str,
     """Singular and plural in derived tools, before and after."""
     for attribute in entity.attributes:
         if attribute.name.text == "names":
-            said = [argument.name for argument in attribute.args if isinstance(argument, ast.Ref)]
+            said = [arg.value.name for arg in attribute.args if isinstance(arg.value, ast.Ref)]
             return (said[0], said[1]), (said[0], said[1])
     old, new = snake(entity.name.text), snake(prefix + entity.name.text)
     return (old, plural_of(old)), (new, plural_of(new))
@@ -110,7 +128,7 @@ def _labels(spec: ast.Spec, text: str) -> set[str]:
         if isinstance(item, ast.Task):
             # Here a name is new only where something is named.
             words = [token.text for token in tokens]
-            labels -= {new for word, new in zip(words, words[1:], strict=False) if word in ("let", "for", "as")}
+            labels -= {new for word, new in pairwise(words) if word in ("let", "for", "as")}
             labels.discard(item.name.text)
         elif not isinstance(item, (ast.Env, *_SEEDS)):
             labels -= {token.text for token in tokens}
@@ -133,9 +151,7 @@ def _rewritten(text: str, renamed: _Names, wider: int) -> str:
     return "".join(written).strip("\n") + "\n"
 
 
-def _new_text(
-    tokens: list[Token], at: int, row: tuple[str, str] | None, renamed: _Names, wider: int
-) -> str:
+def _new_text(tokens: list[Token], at: int, row: tuple[str, str] | None, renamed: _Names, wider: int) -> str:
     token = tokens[at]
     text = token.text
     before = tokens[at - 1].text if at else ""
@@ -151,7 +167,9 @@ def _new_text(
             return text
         case "NAME" if tokens[at + 1].text == "(":
             return renamed.tools.get(text, text)
-        case "NAME" if row is not None and before in ("(", ",") and tokens[at + 1].text == ":" and text == row[0]:
+        case "NAME" if (
+            row is not None and before in ("(", ",") and tokens[at + 1].text == ":" and text == row[0]
+        ):
             return row[1]
         case "NAME":
             return renamed.names.get(text, text)

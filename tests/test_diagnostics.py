@@ -173,12 +173,22 @@ def calls_with_a_code() -> Iterator[tuple[str, str, set[str]]]:
                 case ast.Call(args=[ast.Constant(value=str(code)), *_], keywords=given) if CODE.fullmatch(
                     code
                 ):
-                    names = {keyword.arg for keyword in given if keyword.arg}
                     made = ast.unparse(node.func)
+                    names = {keyword.arg for keyword in given if keyword.arg} if made != "Problem" else set()
                     # Exceptions about a file add its path by themselves.
                     names |= {"path"} if made.endswith("Error") else set()
-                    # With `**parts` only a run can tell; a `Code` is what declares them.
-                    if all(keyword.arg for keyword in given) and made != "Code":
+                    # What running a world brings to light gives its parts as a dictionary.
+                    literal = [arg for arg in node.args if isinstance(arg, ast.Dict)]
+                    if literal:
+                        names |= {ast.literal_eval(key) for key in literal[0].keys if key is not None}
+                    # With `**parts`, or a dictionary made elsewhere, only a run can tell; a `Code` is what declares
+                    # them.
+                    told = (
+                        literal
+                        if made == "Problem"
+                        else not literal and (names or made.endswith(("diagnose", "report")))
+                    )
+                    if told and all(keyword.arg for keyword in given) and made != "Code":
                         yield f"{path.relative_to(PACKAGE)}:{node.lineno}", code, names
 
 

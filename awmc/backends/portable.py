@@ -166,7 +166,7 @@ class Translator:
 _TOKEN: Final = re.compile(
     r"""
     (?P<escape> \\.)
-  | (?P<repeat> \{ (?: [0-9]+ (?:,[0-9]*)? | ,[0-9]+ ) \})
+  | (?P<repeat> \{ (?: [0-9]+ (?:,[0-9]*)? | ,[0-9]* ) \})
   | (?P<class>  \[ \^? \]? (?: \\. | [^]\\] )* \])
   | (?P<other>  .)
     """,

@@ -45,6 +45,7 @@ class Body(Values):
             self._missing_defaults()
         if not wire:
             self._ranges()
+            self._scopes()
 
     def parameters(self) -> list[str]:
         """The parameters of the function; with defaults, and by keyword alone, where tools call it."""
@@ -167,6 +168,24 @@ class Body(Values):
         for part in type_.fields:
             if _has_range(part.type):
                 self._range(text(part.name), f"{value}[{text(part.name)}]", part.type)
+
+    def _scopes(self) -> None:
+        """Another tool's rows exist, but may stand outside the scopes that are asked for here."""
+        for param in self.tool.params:
+            self._scope(self._names[param.name], param.type)
+
+    def _scope(self, value: str, type_: nodes.Type) -> None:
+        if type_.kind == "row" and type_.scope:
+            self._line(called("call.check_row", self.program.row(type_), value))
+        if type_.element is not None and _has_scope(type_.element):
+            element = self._locals.new("element")
+            self._line(f"for {element} in {value}{' or ()' if type_.nullable else ''}:")
+            self._depth += 1
+            self._scope(element, type_.element)
+            self._depth -= 1
+        for part in type_.fields:
+            if _has_scope(part.type):
+                self._scope(f"{value}[{text(part.name)}]", part.type)
 
     def _let(self, let: nodes.Let) -> None:
         if let.name not in self._read and let.otherwise is None:
@@ -389,6 +408,11 @@ def _has_range(type_: nodes.Type) -> bool:
     ranged = (type_.low, type_.high, type_.pattern) != (None, None, None)
     inner = [part.type for part in type_.fields] + ([type_.element] if type_.element else [])
     return ranged or any(_has_range(part) for part in inner)
+
+
+def _has_scope(type_: nodes.Type) -> bool:
+    inner = [part.type for part in type_.fields] + ([type_.element] if type_.element else [])
+    return bool(type_.scope) or any(_has_scope(part) for part in inner)
 
 
 def _not_null_where(test: nodes.Expr) -> frozenset[str]:

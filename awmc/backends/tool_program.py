@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from awmc.backends.python_text import Names, safe
+from awmc.backends.python_text import Names, safe, snake
 from awmc.backends.sql import Compiler
 from awmc.ir import nodes
 
@@ -14,7 +14,7 @@ from awmc.ir import nodes
 class Program:
     """One module of tools. `constants`: the names of its SQL constants and classes, handed out once.
     `called`: the tools that other tools call, so that each has a function for its stored value beside
-    the one for the wire.
+    the one for the wire. `rows`: per entity and scope the constant that says what an id must name.
     """
 
     def __init__(self, environment: nodes.Environment, compiler: Compiler, constants: Names) -> None:
@@ -23,6 +23,7 @@ class Program:
         self.entities = {entity.name: entity for entity in environment.entities}
         self.tools = {tool.name: tool for tool in environment.tools}
         self.called = {name for tool in environment.tools for name in tool.calls}
+        self.rows: dict[tuple[str, str], str] = {}
         functions = Names()
         self._on_wire = {name: functions.new(safe(name)) for name in self.tools}
         self._stored = {
@@ -43,6 +44,13 @@ class Program:
     def taken(self, tool: nodes.Tool) -> set[str]:
         """The names that no local of a tool takes."""
         return {"call", *(self.function(self.tools[name]) for name in tool.calls)}
+
+    def row(self, type_: nodes.Type) -> str:
+        """The constant that says what an id of this type must name."""
+        of = (type_.name, type_.scope)
+        if of not in self.rows:
+            self.rows[of] = self.constants.new(f"{type_.scope}_{snake(type_.name)}".strip("_").upper())
+        return self.rows[of]
 
     def type(self, type_: nodes.Type) -> str:
         """The annotation of a value in hand."""

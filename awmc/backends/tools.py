@@ -19,7 +19,6 @@ from awmc.backends.python_text import (
     docstring,
     keyword,
     lines,
-    snake,
     text,
 )
 from awmc.backends.sql import Compiler
@@ -62,7 +61,6 @@ class _Writer:
         self._parameters = Parameters(environment, self._constants)
         self._imports = {"Call"}
         self._program = Program(environment, compiler, self._constants)
-        self._rows: dict[tuple[str, str], tuple[str, str]] = {}
         self._checks = {one.name: self._constants.new(one.name.upper()) for one in environment.invariants}
 
     def module(self, source: str) -> Module:
@@ -71,7 +69,7 @@ class _Writer:
         checked = {name for tool in env.tools if not tool.hidden for name in tool.checks}
         definitions = (
             _joined([self._enum(enum) for enum in env.enums if enum.name in self._parameters.enums]),
-            _joined([definition for _, definition in self._rows.values()]),
+            _joined([self._row(*of, name) for of, name in self._program.rows.items()]),
             *(self._invariant(invariant) for invariant in env.invariants if invariant.name in checked),
         )
         about = (
@@ -112,7 +110,7 @@ class _Writer:
             items.append(keyword("name", text(tool.name)))
         names = self._program.parameters(tool)
         rows = tuple(
-            f"{text(path)}: {self._row(type_)}"
+            f"{text(path)}: {self._program.row(type_)}"
             for param in tool.params
             for path, type_ in _ids(names[param.name], param.type)
         )
@@ -127,17 +125,9 @@ class _Writer:
             items.append(keyword("checks", _tuple([self._checks[name] for name in tool.checks])))
         return lines(called("@tool", *items), "")
 
-    def _row(self, type_: nodes.Type) -> str:
-        """The constant that says what an id must name."""
-        entity, scope = type_.name, type_.scope
-        found = self._rows.get((entity, scope))
-        if found is None:
-            self._imports.add("Rows")
-            name = self._constants.new(f"{scope}_{snake(entity)}".strip("_").upper())
-            sql = self._compiler.in_scope(entity, scope, "key").text
-            found = name, _defined(name, "Rows", (text(entity),), sql)
-            self._rows[entity, scope] = found
-        return found[0]
+    def _row(self, entity: str, scope: str, name: str) -> str:
+        self._imports.add("Rows")
+        return _defined(name, "Rows", (text(entity),), self._compiler.in_scope(entity, scope, "key").text)
 
     def _invariant(self, invariant: nodes.Invariant) -> str:
         self._imports.add("Invariant")

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import apsw
 
 from awmc.runtime import arguments, constraints
-from awmc.runtime.definition import Json
+from awmc.runtime.definition import Json, Rows
 from awmc.runtime.errors import Refused
 from awmc.runtime.tables import Key, Tables
 from awmc.runtime.values import Kind, Stored
@@ -139,6 +139,12 @@ class Call:
     def refuse(self, code: str, message: str) -> NoReturn:
         """Ends the call with an error."""
         raise Refused(code, message)
+
+    def check_row(self, rows: Rows, key: Key | None) -> None:
+        """Refuses (`not_found`) a key that names no row, or none in the scope that is asked for."""
+        if key is not None and self.value(rows.sql, key=key) is None:
+            table = self.tables.by_entity[rows.entity]
+            raise Refused("not_found", f"There is no {rows.entity} with {table.key[0]} {table.wire_key(key)}.")
 
     def check_range(self, name: str, value: Stored, low: Any, high: Any, kind: Kind = "int") -> None:
         """Refuses (`invalid_arguments`) an argument that a tool passes on, out of its range."""

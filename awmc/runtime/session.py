@@ -14,7 +14,7 @@ import apsw
 
 from awmc.runtime import constraints, diff
 from awmc.runtime.call import Call
-from awmc.runtime.definition import OK, Json, Rows, Tool
+from awmc.runtime.definition import OK, Json, Tool
 from awmc.runtime.errors import Refused, UnknownTool
 from awmc.runtime.tables import Key
 
@@ -63,6 +63,16 @@ class Entry:
     arguments: Mapping[str, Any]
     result: Result
     now: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point of a session, to come back to."""
+
+    depth: int
+    instant: datetime.datetime
+    calls: int
+    ended: bool
 
 
 class Session:
@@ -125,7 +135,8 @@ class Session:
     def _run(self, tool: Tool, given: dict[str, Any]) -> Json:
         arguments = tool.arguments(given)
         for path, rows in tool.rows.items():
-            self._must_exist(rows, arguments, path)
+            for key in _keys(arguments, path.split(".")):
+                self._call.check_row(rows, key)
         if not tool.writes:
             return tool.body(self._call, **arguments) or OK
         execute = self.connection.execute
@@ -146,14 +157,6 @@ class Session:
             raise
         execute("RELEASE tool_call")
         return answer
-
-    def _must_exist(self, rows: Rows, arguments: dict[str, Any], path: str) -> None:
-        for key in _keys(arguments, path.split(".")):
-            if self._call.value(rows.sql, key=key) is None:
-                table = self.world.tables.by_entity[rows.entity]
-                raise Refused(
-                    "not_found", f"There is no {rows.entity} with {table.key[0]} {table.wire_key(key)}."
-                )
 
     # ---- The judge's side
 
@@ -193,6 +196,24 @@ class Session:
         self._call = Call(self.connection, self.world.tables, self.me)
         self._instant = datetime.datetime.fromisoformat(self.world.clock)
         self._entries: list[Entry] = []
+        self._marks = 0
+
+    def mark(self) -> Mark:
+        """Marks the session as it is now, so that several runs can go on from here: see `back`."""
+        found = Mark(self._marks, self._instant, len(self._entries), self._call.ended)
+        self.connection.execute(f"SAVEPOINT mark_{self._marks}")
+        self._marks += 1
+        return found
+
+    def back(self, mark: Mark) -> None:
+        """Back to a mark, as often as is wanted; the marks made after it are gone, and `reset` ends them all."""
+        if mark.depth >= self._marks:
+            raise ValueError("this mark is gone: the session was reset, or went back to an earlier one")
+        self.connection.execute(f"ROLLBACK TO mark_{mark.depth}")
+        self._marks = mark.depth + 1
+        self._instant = mark.instant
+        del self._entries[mark.calls :]
+        self._call.ended = mark.ended
 
     def _restore(self) -> None:
         """The one place that says how the database comes back. The first time it is copied from the image;

@@ -197,6 +197,8 @@ def _unused(model: Model, tool: ToolModel, cx: Context) -> None:
 
 def _mark_paging(tool: ToolModel) -> None:
     """Parameters that say how many or from where, by what they are used for."""
+    if all(param.type.kind != "int" for param in tool.params):
+        return
     used = {
         bound.name
         for statement in tool.body

@@ -34,8 +34,12 @@ class Reads:
         self.columns: set[tuple[str, str]] = set()
 
     def add(self, node: Any) -> None:
-        for found in typed.walk(node):
-            self._one(found)
+        self.of(typed.walk(node))
+
+    def of(self, nodes: list[Any]) -> None:
+        """Adds what these read by themselves."""
+        for node in nodes:
+            self._one(node)
 
     def _one(self, node: Any) -> None:
         match node:
@@ -89,17 +93,18 @@ def effects_of(model: Model, tool: ToolModel) -> None:
     effects = tool.effects
     reads = Reads(model)
     for statement in tool.body:
-        for node in typed.walk(statement):
+        nodes = typed.walk(statement)
+        for node in nodes:
             if isinstance(node, typed.ToolCall):
                 effects.add(node.tool.effects)
-                tool.automatic |= {c for c in node.tool.automatic if c != "not_found"}
+                tool.automatic |= node.tool.automatic - {"not_found"}
                 for code, message in node.tool.codes.items():
                     tool.codes.setdefault(code, message)
                 if node.tool.name not in tool.calls:
                     tool.calls.append(node.tool.name)
             else:
                 _write(model, effects, node)
-        reads.add(statement)
+        reads.of(nodes)
     reads.shape(tool.shape)
     for param in tool.params:
         _param_reads(model, reads, param)
@@ -196,7 +201,7 @@ def automatic_codes(model: Model, tool: ToolModel) -> None:
     codes = tool.automatic
     if tool.params:
         codes.add("invalid_arguments")
-    if any(_rows_in(p.type) for p in tool.params):
+    if any(_rows_in(p.type) for p in tool.params) or any(_scoped(model, name) for name in tool.calls):
         codes.add("not_found")
     effects = tool.effects
     for name in effects.creates:
@@ -212,6 +217,14 @@ def automatic_codes(model: Model, tool: ToolModel) -> None:
         if name in model.entities and _referred(model, name):
             codes.add("in_use")
     codes |= {c for c in tool.codes if c in AUTOMATIC}
+
+
+def _scoped(model: Model, name: str) -> bool:
+    """Whether a tool, or one that it calls, takes rows of a scope."""
+    tool = model.tools[name]
+    return any(row.scope for p in tool.params for row in _rows_in(p.type)) or any(
+        _scoped(model, called) for called in tool.calls
+    )
 
 
 def _row_codes(entity: Entity, column: str | None, codes: set[str]) -> None:

@@ -371,7 +371,7 @@ class _Writer:
         return self.param(self.entity.singular, self.row_type(self.entity.name))
 
     def _requires(self, row: str) -> list[ast.Statement]:
-        return [replace(r, test=_about_row(r.test, row)) for r in self.item.requires]
+        return [_about_row(require, row) for require in self.item.requires]
 
     def _get(self) -> ast.Tool | None:
         row = self.entity.singular
@@ -469,7 +469,9 @@ def _end_doc(field: Field, op: str) -> str:
 
 
 def _about_row(node: Any, row: str) -> Any:
-    """A `require` of a derived tool, with `.field` (outside of nested queries) and `self` read from the row."""
+    """A `require` of a derived tool, its message too, with `.field` (outside of nested queries) and `self` read
+    from the row.
+    """
     if isinstance(node, ast.Column):
         return ast.Attr(node.span, ast.Ref(node.span, row), node.field)
     if isinstance(node, ast.Ref):

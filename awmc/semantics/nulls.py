@@ -64,8 +64,16 @@ def row_facts(rows: typed.Expr, name: str) -> frozenset[Fact]:
     if not isinstance(query, typed.QueryOf):
         return frozenset()
     row = ("row", id(query.sources[0].binder))
-    found = (fact for term in query.where if not term.given for fact in facts(term.test, True))
-    return frozenset(("local", name, *fact[2:]) for fact in found if fact[:2] == row and len(fact) > 2)
+    return frozenset(
+        ("local", name, *fact[2:]) for fact in where_facts(query) if fact[:2] == row and len(fact) > 2
+    )
+
+
+def where_facts(rows: typed.Expr) -> frozenset[Fact]:
+    """What the `where` of a query says of each of its rows, where they are bound by the query itself."""
+    if not isinstance(rows, typed.QueryOf):
+        return frozenset()
+    return frozenset(fact for term in rows.where if not term.given for fact in facts(term.test, True))
 
 
 def _one(expr: typed.Expr) -> frozenset[Fact]:

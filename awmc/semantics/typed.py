@@ -6,7 +6,6 @@ A `Binder` stands for the row (or list element) that a query, a shape or a decla
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from inspect import get_annotations
 from typing import TYPE_CHECKING, Any
 
@@ -323,47 +322,43 @@ Statement = Let | Require | Create | Update | Delete | For | If | Fail | Return 
 _SKIPPED = frozenset({"span", "type", "binder", "entity", "field", "fn", "tool", "shape"})
 
 
-def children(node: Any) -> list[Any]:
-    """The nodes directly below a typed expression or statement, in order. Declarations are not followed."""
-    found: list[Any] = []
-    for name in _below(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, Node):
-            found.append(value)
-        elif isinstance(value, tuple):
-            _collect(value, found)
-    return found
-
-
-_PLAIN = frozenset({"str", "int", "bool"})
+_PLAIN = frozenset({"str", "int", "bool", "Any"})
 """What a field is declared to hold, where that is never a node."""
 
 _names: dict[type[Struct], tuple[str, ...]] = {}
 
 
-def _below(kind: type[Struct]) -> tuple[str, ...]:
+def walk(node: Any) -> list[Any]:
+    """A node and all below it, parents first, in order. Declarations are not followed."""
+    found: list[Any] = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        found.append(current)
+        for name in _last_first(type(current)):
+            value = getattr(current, name)
+            if isinstance(value, Node):
+                stack.append(value)
+            elif isinstance(value, tuple):
+                _push(value, stack)
+    return found
+
+
+def _last_first(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields that may hold nodes."""
     if kind not in _names:
         declared = {n: t for base in kind.__mro__ for n, t in get_annotations(base).items()}
         _names[kind] = tuple(
-            name for name in kind.__struct_fields__ if name not in _SKIPPED and declared[name] not in _PLAIN
+            name
+            for name in reversed(kind.__struct_fields__)
+            if name not in _SKIPPED and declared[name] not in _PLAIN
         )
     return _names[kind]
 
 
-def _collect(values: tuple[Any, ...], found: list[Any]) -> None:
-    for value in values:
+def _push(values: tuple[Any, ...], stack: list[Any]) -> None:
+    for value in reversed(values):
         if isinstance(value, Node):
-            found.append(value)
+            stack.append(value)
         elif isinstance(value, tuple):
-            _collect(value, found)
-
-
-def walk(node: Any) -> Iterator[Any]:
-    """A node and all below it, parents first."""
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        yield current
-        below = children(current)
-        below.reverse()
-        stack += below
+            _push(value, stack)

@@ -85,6 +85,9 @@ def settable(model: Model, entity: Entity, name: ast.Name, *, creating: str = ""
     if field_.kind == "computed":
         model.report("AWM508", name.span, field=name.text, entity=entity.name, what="computed")
         return None
+    if field_.natural_key and not creating:
+        model.report("AWM508", name.span, field=name.text, entity=entity.name, what="a key")
+        return None
     if field_.moves and creating:
         first = next(iter(field_.moves))
         model.report("AWM422", name.span, entity=entity.name, field=name.text, state=first)
@@ -169,7 +172,7 @@ def update(cx: Context, node: ast.Update) -> typed.Update | None:
     rows, binder, entity = target
     assigns: list[typed.Assign] = []
     seen: set[str] = set()
-    with cx.framed(binder):
+    with cx.framed(binder), cx.knowing(nulls.where_facts(rows)):
         for item in node.assigns:
             found = _assign(cx, entity, binder, rows, item, seen)
             if found is not None:
@@ -211,6 +214,9 @@ def _assign(
                 cx.report("AWM219", part.span, expr=field_.name, found=kind.a, field=part.text)
             return None
         kind = inner
+    if len(node.path) > 1 and _column(cx, binder, rows, field_, node.path[0].span).type.kind == "error":
+        infer_quietly(cx, node.value)
+        return None
     given: list[str] = []
     what = f"`{entity.name}.{dotted}`"
     with cx.collecting(given):
@@ -233,6 +239,15 @@ def _possible_move(cx: Context, field_: Field, value: typed.Expr) -> None:
             cx.report("AWM420", value.span, field=field_.name, state=str(value.value))
 
 
+def _column(cx: Context, binder: typed.Binder, rows: typed.Expr, field_: Field, span: Span) -> typed.Expr:
+    """The column of an updated row, which must hold a value; what is known of the row's nulls outside holds of it."""
+    old = typed.ColumnOf(span, field_.type, typed.Bound(span, binder.type, binder), field_)
+    path = nulls.path_of(rows)
+    if path is not None and (*path, (field_.entity, field_.name)) in cx.facts:
+        return nulls.with_type(old, old.type.present)
+    return present(cx, nulls.narrowed(cx, old))
+
+
 def _step(
     cx: Context,
     binder: typed.Binder,
@@ -242,21 +257,19 @@ def _step(
     node: ast.Assign,
     what: str,
 ) -> typed.Expr:
-    """`a += e` as `a + e`. What is known of the row's nulls outside holds of the column that is read."""
+    """`a += e` as `a + e`."""
     if kind.kind not in ("int", "number", "money", "date", "datetime"):
         cx.report("AWM522", node.span, operator=node.op, field=field_.name, found=kind.a)
         infer(cx, node.value)
         return poison(node.span)
     span = node.path[0].span
-    row = typed.Bound(span, binder.type, binder)
-    old: typed.Expr = typed.ColumnOf(span, field_.type, row, field_)
+    old = _column(cx, binder, rows, field_, span)
+    path = nulls.path_of(rows)
     for part in node.path[1:]:
         old = typed.PartOf(span, kind, old, part.text)
-    path = nulls.path_of(rows)
-    if old.type.nullable and not (path is not None and (*path, (field_.entity, field_.name)) in cx.facts):
-        old = present(cx, old)
-    else:
-        old = nulls.with_type(old, old.type.present)
+        if path is not None and (*path, (field_.entity, field_.name), part.text) in cx.facts:
+            old = nulls.with_type(old, kind.present)
+        old = present(cx, nulls.narrowed(cx, old))
     step = present(cx, infer(cx, node.value, kind.present if kind.kind in ("money", "number") else None))
     if "error" in (old.type.kind, step.type.kind):
         return poison(node.span)

@@ -185,7 +185,9 @@ class Builder(ExpressionBuilder):
 
     def offered(self, t: Any) -> ast.Offered:
         name, *alias = t.children
-        return ast.Offered(t.span, self._name(name), self._callable_name(alias[0], "a tool") if alias else None)
+        return ast.Offered(
+            t.span, self._name(name), self._callable_name(alias[0], "a tool") if alias else None
+        )
 
     def enum(self, t: Any) -> ast.Enum:
         values = tuple([self._build(c) for c in self._trees(t, "enum_value")])

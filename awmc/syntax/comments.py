@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from awmc.source import Span
@@ -12,13 +12,57 @@ from awmc.syntax import ast
 
 _COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(#[^\n]*)')
 
+# What may stand between a part and the comment beside it.
+_BESIDE = re.compile(r"[\s,]*|\s+as\s+\w+\s*")
+_NEXT = re.compile(r"(?:\s|#[^\n]*)*(\S)")
+
 _UNITS = (
-    ast.Env, ast.Enum, ast.Record, ast.Entity, ast.Shape, ast.Fn, ast.Tools, ast.Tool, ast.Invariant, ast.Seed,
-    ast.Generate, ast.Task, ast.Actor, ast.Offered, ast.EnumValue, ast.Field, ast.Param, ast.Transition, ast.ShapeMember,
-    ast.Derived, ast.SeedColumn, ast.SeedRow, ast.Arg, ast.Entry, ast.Join, ast.OrderKey, ast.Let, ast.Require, ast.Update,
-    ast.Delete, ast.For, ast.If, ast.Fail, ast.Return, ast.CallStatement, ast.Fails, ast.Assign, ast.Solve, ast.Wrong,
-    ast.User, ast.TaskLet, ast.Free, ast.May, ast.Ensure, ast.Answer,
-)  # fmt: skip
+    ast.Env,
+    ast.Enum,
+    ast.Record,
+    ast.Entity,
+    ast.Shape,
+    ast.Fn,
+    ast.Tools,
+    ast.Tool,
+    ast.Invariant,
+    ast.Seed,
+    ast.Generate,
+    ast.Task,
+    ast.Actor,
+    ast.Offered,
+    ast.EnumValue,
+    ast.Field,
+    ast.Param,
+    ast.Transition,
+    ast.ShapeMember,
+    ast.Derived,
+    ast.SeedColumn,
+    ast.SeedRow,
+    ast.Arg,
+    ast.Entry,
+    ast.Join,
+    ast.OrderKey,
+    ast.Let,
+    ast.Require,
+    ast.Update,
+    ast.Delete,
+    ast.For,
+    ast.If,
+    ast.Fail,
+    ast.Return,
+    ast.CallStatement,
+    ast.Fails,
+    ast.Assign,
+    ast.Solve,
+    ast.Wrong,
+    ast.User,
+    ast.TaskLet,
+    ast.Free,
+    ast.May,
+    ast.Ensure,
+    ast.Answer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +77,8 @@ class Comment:
 
 @dataclass(slots=True)
 class Attached:
-    """The comments of one part: lines before it, the ends of its line, lines behind it, and what stands behind its opening
-    brace.
+    """The comments of one part: lines before it, the ends of its line, lines behind it, and what stands behind its
+    opening brace.
     """
 
     before: list[Comment] = field(default_factory=list)
@@ -43,13 +87,23 @@ class Attached:
     inside: list[Comment] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part that a comment may belong to; `begins_line`: with a comment before it, it can stand on a line of its
+    own.
+    """
+
+    node: ast.Node
+    begins_line: bool = True
+
+
 class Comments:
     """The comments of a text, by the parts of its spec; and where it leaves a line empty."""
 
     def __init__(self, spec: ast.Spec, text: str) -> None:
         self._text = text
         self._attached: dict[int, Attached] = {}
-        self._units: dict[int, list[ast.Node]] = {}
+        self._inner: dict[int, list[_Part]] = {}
         for found in _COMMENT.finditer(text):
             if found.group(1) is not None:
                 self._attach(spec, self._comment(found))
@@ -60,112 +114,144 @@ class Comments:
 
     def blank_before(self, place: int) -> bool:
         """Whether the line before that of a place is empty."""
-        at = place
+        at = place = self._text.rfind("\n", 0, place) + 1
         while at > 0 and self._text[at - 1] in " \t\r\n":
             at -= 1
-        return self._text.count("\n", at, place) > 1
+        return at > 0 and self._text.count("\n", at, place) > 1
 
     def _comment(self, found: re.Match[str]) -> Comment:
         start, end = found.span(1)
         line = self._text.rfind("\n", 0, start) + 1
         own_line = not self._text[line:start].strip()
-        return Comment(found.group(1).rstrip(), Span(start, end), own_line, own_line and self.blank_before(start))
+        return Comment(
+            found.group(1).rstrip(), Span(start, end), own_line, own_line and self.blank_before(start)
+        )
 
     def _attach(self, spec: ast.Spec, comment: Comment) -> None:
         place = comment.span.start
+        # The parts around the comment that begin a line when they have comments, the outermost first.
         around: ast.Node = spec
+        lines: list[ast.Node] = []
         while True:
-            inner = next((u for u in self._parts(around) if u.span.start <= place < u.span.end), None)
+            inner = next(
+                (p for p in self._parts(around) if p.node.span.start <= place < p.node.span.end), None
+            )
             if inner is None:
                 break
-            around = inner
+            around = inner.node
+            if inner.begins_line:
+                lines.append(around)
         parts = self._parts(around)
-        before = [part for part in parts if part.span.end <= place]
-        after = [part for part in parts if part.span.start > place]
-        if not comment.own_line and before and not isinstance(before[-1], ast.Block):
-            self._of(before[-1]).beside.append(comment)
-        elif not comment.own_line and not before and opens(around):
+        before = next((part.node for part in reversed(parts) if part.node.span.end <= place), None)
+        after = next((part for part in parts if part.node.span.start > place), None)
+        between = self._text[before.span.end : place] if before is not None else ""
+        if opens(around) and ((not comment.own_line and (before is None or "{" in between)) or not parts):
             self._of(around).inside.append(comment)
-        elif comment.own_line and after and not isinstance(after[0], ast.Block) and not isinstance(around, ast.SeedRow):
-            self._of(after[0]).before.append(comment)
-        elif comment.own_line and before and not isinstance(before[-1], ast.Block) and (opens(around) or not after):
-            self._of(before[-1]).behind.append(comment)
-        elif isinstance(around, ast.Block) or (opens(around) and not parts):
-            self._of(around).inside.append(comment)
+        elif (
+            not comment.own_line
+            and before is not None
+            and _BESIDE.fullmatch(between)
+            and not self._brace_after(comment)
+        ):
+            self._of(before).beside.append(comment)
+        elif comment.own_line and after is not None and after.begins_line:
+            self._of(after.node).before.append(comment)
+        elif (
+            comment.own_line
+            and before is not None
+            and after is None
+            and (opens(around) or _BESIDE.fullmatch(between))
+        ):
+            self._of(before).behind.append(comment)
         else:
             # In the middle of something that stands on one line.
-            self._of(around).before.append(comment)
+            self._of(lines[-1] if lines else around).before.append(comment)
+
+    def _brace_after(self, comment: Comment) -> bool:
+        """Whether the next sign behind a comment opens a block."""
+        found = _NEXT.match(self._text, comment.span.end)
+        return found is not None and found.group(1) == "{"
 
     def _of(self, node: ast.Node) -> Attached:
         return self._attached.setdefault(id(node), Attached())
 
-    def _parts(self, node: ast.Node) -> list[ast.Node]:
+    def _parts(self, node: ast.Node) -> list[_Part]:
         """The parts of a part that a comment may belong to, in the order of the text."""
-        if id(node) not in self._units:
-            self._units[id(node)] = sorted(_inner(node), key=lambda part: part.span.start)
-        return self._units[id(node)]
+        if id(node) not in self._inner:
+            self._inner[id(node)] = sorted(_inner(node), key=lambda part: part.node.span.start)
+        return self._inner[id(node)]
 
 
 def opens(node: ast.Node) -> bool:
-    """Whether a part has a brace behind which comments may stand, and the parts between its braces are all it has there."""
-    return isinstance(node, ast.Spec | ast.Env | ast.Enum | ast.Record | ast.Entity | ast.Tools | ast.Seed | ast.Task | ast.Block)
+    """Whether a part has braces of its own, with lines between them."""
+    lined = (
+        ast.Spec | ast.Env | ast.Enum | ast.Record | ast.Entity | ast.Tools | ast.Seed | ast.Task | ast.Block
+    )
+    return isinstance(node, lined)
 
 
-def _inner(node: ast.Node) -> Iterator[ast.Node]:
+def _inner(node: ast.Node) -> Iterator[_Part]:
     match node:
         case ast.Spec():
-            yield from node.items
+            yield from map(_Part, node.items)
         case ast.Env():
-            yield from (*node.clocks, *node.actors, *node.policy, *node.offers)
+            yield from map(_Part, (*node.clocks, *node.actors, *node.policy, *node.offers))
         case ast.SeedRow():
             return
+        case ast.Query() | ast.ListOf() | ast.Binary():
+            yield from _found(node)
         case ast.Entity():
-            yield from (*node.fields, *node.attributes)
+            yield from map(_Part, (*node.fields, *node.attributes))
         case ast.If():
             yield from _found(node.test)
-            yield node.then
+            yield from _found(node.then)
             if node.otherwise is not None:
                 if is_else_if(node.otherwise):
-                    yield node.otherwise.statements[0]
+                    yield _Part(node.otherwise.statements[0], begins_line=False)
                 else:
-                    yield node.otherwise
+                    yield from _found(node.otherwise)
         case _:
-            for item in fields(node):
-                yield from _found(getattr(node, item.name))
+            for name in node.__struct_fields__:
+                yield from _found(getattr(node, name))
 
 
 def is_else_if(block: ast.Block) -> bool:
     """Whether a block stands for the `if` of `else if`, which has no braces of its own."""
-    return len(block.statements) == 1 and isinstance(block.statements[0], ast.If) and block.span == block.statements[0].span
+    return (
+        len(block.statements) == 1
+        and isinstance(block.statements[0], ast.If)
+        and block.span == block.statements[0].span
+    )
 
 
-def _found(value: Any) -> Iterator[ast.Node]:
+def _found(value: Any) -> Iterator[_Part]:
     """The first parts at or below a value."""
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _found(item)
-    elif isinstance(value, ast.Binary) and value.op in ("and", "or"):
-        yield from operands(value)
-    elif isinstance(value, ast.ListOf):
-        yield from value.items
-    elif isinstance(value, ast.Query):
-        yield value.source
-        yield from value.joins
-        if value.where is not None:
-            yield from _found(value.where) if _is_chain(value.where) else (value.where,)
-        yield from value.order
-        for bound in (value.limit, value.offset):
-            if bound is not None:
-                yield bound
-    elif isinstance(value, ast.Block) or isinstance(value, _UNITS):
-        yield value
-    elif is_dataclass(value) and not isinstance(value, Span | ast.Name):
-        for item in fields(value):
-            yield from _found(getattr(value, item.name))
-
-
-def _is_chain(value: ast.Expr) -> bool:
-    return isinstance(value, ast.Binary) and value.op in ("and", "or")
+    match value:
+        case tuple():
+            for item in value:
+                yield from _found(item)
+        case ast.Binary(op="and" | "or"):
+            first, *rest = operands(value)
+            yield _Part(first, begins_line=False)
+            yield from map(_Part, rest)
+        case ast.ListOf():
+            yield from map(_Part, value.items)
+        case ast.Query():
+            yield _Part(value.source, begins_line=False)
+            clauses = (*value.joins, value.where, *value.order, value.limit)
+            yield from (_Part(clause) for clause in clauses if clause is not None)
+            if value.offset is not None:
+                yield _Part(value.offset, begins_line=False)
+        case ast.Block():
+            yield _Part(value, begins_line=False)
+        case ast.Interpolation() | ast.Name() | ast.Text():
+            return
+        case ast.Node():
+            if isinstance(value, _UNITS):
+                yield _Part(value)
+            else:
+                for name in value.__struct_fields__:
+                    yield from _found(getattr(value, name))
 
 
 def operands(value: ast.Expr) -> list[ast.Expr]:

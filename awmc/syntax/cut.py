@@ -9,7 +9,20 @@ from awmc.diagnostics import nearest, translate
 from awmc.source import Source
 from awmc.syntax.tokens import Token
 
-HEADS = ("env", "enum", "record", "entity", "shape", "fn", "tools", "tool", "action", "invariant", "seed", "task")
+HEADS = (
+    "env",
+    "enum",
+    "record",
+    "entity",
+    "shape",
+    "fn",
+    "tools",
+    "tool",
+    "action",
+    "invariant",
+    "seed",
+    "task",
+)
 
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _OPENERS = {close: opened for opened, close in CLOSERS.items()}
@@ -89,13 +102,15 @@ def _begins(tokens: list[Token], at: int, layout: Layout, inside: bool, before: 
 
 def stands_for(token: Token) -> str | None:
     """The keyword of a declaration that a first word most likely stands for."""
-    return translate(token.text, "declaration") or (nearest(token.text, HEADS) if len(token.text) > 3 else None)
+    return translate(token.text, "declaration") or (
+        nearest(token.text, HEADS) if len(token.text) > 3 else None
+    )
 
 
 @dataclass(slots=True)
 class Brackets:
-    """The brackets of a declaration, by their places among its tokens: `pairs` from opening to closing one, those without
-    another half, and pairs of two kinds.
+    """The brackets of a declaration, by their places among its tokens: `pairs` from opening to closing one, those
+    without another half, and pairs of two kinds.
     """
 
     pairs: dict[int, int] = field(default_factory=dict)
@@ -166,6 +181,10 @@ def where_missing(tokens: list[Token], opened: int, indent: int, layout: Layout)
     first_line = layout.line(tokens[opened].start)
     for at in range(opened + 1, len(tokens)):
         token = tokens[at]
-        if layout.line(token.start) > first_line and layout.begins_line(token) and layout.indent(token.start) <= indent:
+        if (
+            layout.line(token.start) > first_line
+            and layout.begins_line(token)
+            and layout.indent(token.start) <= indent
+        ):
             return at
     return len(tokens)

@@ -12,17 +12,71 @@ from awmc.syntax.tokens import Token
 _MOST = 5
 _LONGEST = 24
 
-_EXPRESSION = frozenset(["INT", "STRING", "MOMENT", "DURATION", "TRUE", "FALSE", "NULL", "LPAR", "LSQB", "LBRACE", "DOT",
-                         "MINUS", "NOT", "IF", "MAY_CREATE", "NAME", "TYPE", "PLUS"])  # fmt: skip
-_STATEMENT = frozenset(["LET", "REQUIRE", "MAY_CREATE", "MAY_UPDATE", "MAY_DELETE", "FOR", "IF", "FAIL", "RETURN", "FAILS",
-                        "NAME"])  # fmt: skip
+_EXPRESSION = frozenset(
+    [
+        "INT",
+        "STRING",
+        "MOMENT",
+        "DURATION",
+        "TRUE",
+        "FALSE",
+        "NULL",
+        "LPAR",
+        "LSQB",
+        "LBRACE",
+        "DOT",
+        "MINUS",
+        "NOT",
+        "IF",
+        "MAY_CREATE",
+        "NAME",
+        "TYPE",
+        "PLUS",
+    ]
+)
+_STATEMENT = frozenset(
+    [
+        "LET",
+        "REQUIRE",
+        "MAY_CREATE",
+        "MAY_UPDATE",
+        "MAY_DELETE",
+        "FOR",
+        "IF",
+        "FAIL",
+        "RETURN",
+        "FAILS",
+        "NAME",
+    ]
+)
 _PART = frozenset(["SOLVE", "WRONG", "USER", "LET", "FREE", "MAY", "ENSURE", "ANSWER"])
 _TYPE = frozenset(["NAME", "TYPE", "ENUM", "LSQB", "STATES", "LBRACE"])
 _CLAUSE = frozenset(["AS", "JOIN", "WHERE", "ORDER", "LIMIT", "OFFSET", "THEN", "DESC", "ASC"])
-_PHRASES = {"NAME": "a name", "TYPE": "an `Upper` name", "STRING": "a text", "INT": "a number", "MOMENT": "a moment",
-            "DURATION": "a duration", "ORDER": "`order by`", END: "the end of the file"}  # fmt: skip
+_PHRASES = {
+    "NAME": "a name",
+    "TYPE": "an `Upper` name",
+    "STRING": "a text",
+    "INT": "a number",
+    "MOMENT": "a moment",
+    "DURATION": "a duration",
+    "ORDER": "`order by`",
+    END: "the end of the file",
+}
 # What is told first where there is more than can be told.
-_ORDER = ("NAME", "TYPE", "STRING", "ASSIGN", "COLON", "COMMA", "RPAR", "RSQB", "RBRACE", "LPAR", "LSQB", "LBRACE")
+_ORDER = (
+    "NAME",
+    "TYPE",
+    "STRING",
+    "ASSIGN",
+    "COLON",
+    "COMMA",
+    "RPAR",
+    "RSQB",
+    "RBRACE",
+    "LPAR",
+    "LSQB",
+    "LBRACE",
+)
 
 
 def operators() -> frozenset[str]:

@@ -19,10 +19,37 @@ LONGEST_NAME = 50
 """In letters: what is derived from a name must still fit the 63 of PostgreSQL and the 64 of tool names."""
 
 _LEVELS = frozenset(
-    ["group", "list_value", "record_value", "call", "apply_shape", "block", "if", "condition", "create", "shape_path"]
-    + ["or", "and", "not", "compare", "within", "is_null", "coalesce", "sum", "product", "negate"]
-    + ["attribute_of", "item_of", "if_given", "list_type", "record_type", "constant_list", "constant_record", "constant_call"]
-)  # fmt: skip
+    [
+        "group",
+        "list_value",
+        "record_value",
+        "call",
+        "apply_shape",
+        "block",
+        "if",
+        "condition",
+        "create",
+        "shape_path",
+        "or",
+        "and",
+        "not",
+        "compare",
+        "within",
+        "is_null",
+        "coalesce",
+        "sum",
+        "product",
+        "negate",
+        "attribute_of",
+        "item_of",
+        "if_given",
+        "list_type",
+        "record_type",
+        "constant_list",
+        "constant_record",
+        "constant_call",
+    ]
+)
 _DIRECTIONS = ("desc", "asc")
 
 
@@ -150,14 +177,20 @@ class ExpressionBuilder:
         return ast.Interpolation(token.span, tuple(parts))
 
     def _unpaired(self, brace: str, place: int) -> None:
-        self._report("AWM013", Span(place, place + 1), brace=brace, help=f"`{brace * 2}` is a brace in the text itself")
+        self._report(
+            "AWM013", Span(place, place + 1), brace=brace, help=f"`{brace * 2}` is a brace in the text itself"
+        )
 
     def _part(self, text: str, places: list[int]) -> ast.Expr:
         """The expression between two braces; `places` are those of its characters and of the closing brace."""
         start, end = places[0], places[len(text)]
         empty = ast.Literal(Span(start, end), "null", None)
         if not text.strip():
-            self._report("AWM014", Span(start - 1, places[len(text)] + 1), help="`{{` and `}}` are the braces themselves")
+            self._report(
+                "AWM014",
+                Span(start - 1, places[len(text)] + 1),
+                help="`{{` and `}}` are the braces themselves",
+            )
             return empty
         tokens = tokenize(text)
         for token in tokens:
@@ -277,7 +310,10 @@ class ExpressionBuilder:
 
     def _args(self, children: list[Any]) -> tuple[ast.Arg, ...]:
         return tuple(
-            [self._build(c) if c.data == "named_argument" else ast.Arg(c.span, None, self._build(c)) for c in children]
+            [
+                self._build(c) if c.data == "named_argument" else ast.Arg(c.span, None, self._build(c))
+                for c in children
+            ]
         )
 
     def named_argument(self, t: Any) -> ast.Arg:
@@ -306,7 +342,11 @@ class ExpressionBuilder:
 
     def negate(self, t: Any) -> ast.Expr:
         of = self._build(t.children[1])
-        if isinstance(of, ast.Literal) and of.kind in ("int", "decimal") and not str(of.value).startswith("-"):
+        if (
+            isinstance(of, ast.Literal)
+            and of.kind in ("int", "decimal")
+            and not str(of.value).startswith("-")
+        ):
             return ast.Literal(t.span, of.kind, -of.value if isinstance(of.value, int) else f"-{of.value}")
         return ast.Unary(t.span, "-", of)
 
@@ -375,16 +415,19 @@ class ExpressionBuilder:
 
     def _refuse_direction(self, key: ast.Expr) -> None:
         """`desc .copies` and `desc(.copies)` read as a path and a call of the name `desc`."""
-        head: ast.Expr = key
+        head = key
         while isinstance(head, ast.Attr):
-            head, after = head.of, head.field.span.start - 1
+            after = head.field.span.start - 1
+            head = head.of
             if isinstance(head, ast.Ref) and head.name in _DIRECTIONS and head.span.end < after:
                 self._misplaced(head.name, head.span, Span(after, key.span.end))
         if isinstance(head, ast.Call) and head.name.text in _DIRECTIONS and len(head.args) == 1:
             self._misplaced(head.name.text, head.name.span, head.args[0].span)
 
     def _misplaced(self, word: str, span: Span, key: Span) -> None:
-        self._report("AWM036", span, word=word, help=f"write `{word}` behind the key: `order by .copies {word}`")
+        self._report(
+            "AWM036", span, word=word, help=f"write `{word}` behind the key: `order by .copies {word}`"
+        )
 
     # ---- Constants: what stands in seeds and defaults; their texts are not filled in ----
 

@@ -162,7 +162,11 @@ class Failure:
                 first += 1
             start = self._starts.get(starts[first], self.at) if first < len(values) else self.at
             token = self.token
-            if "RBRACE" in self.accepted and token.text not in ("}", ")", "]") and self.layout.begins_line(token):
+            if (
+                "RBRACE" in self.accepted
+                and token.text not in ("}", ")", "]")
+                and self.layout.begins_line(token)
+            ):
                 # The one before it could end there.
                 start = self.at
             return Unit(start, kind, self._places[id(value)])
@@ -179,7 +183,8 @@ class Failure:
         if self.head == "entity" and tables().signs["@@"] in row:
             return ENTITY
         outermost = not any(
-            isinstance(value, Token) and value.kind == "LBRACE" and value.start < opened.start for value in self.parse.values
+            isinstance(value, Token) and value.kind == "LBRACE" and value.start < opened.start
+            for value in self.parse.values
         )
         if outermost and self.head == "tools":
             return TOOLS
@@ -212,7 +217,10 @@ class Failure:
         kind, token, after = unit.kind, self.tokens[place], self.tokens[place + 1]
         first = self.layout.begins_line(token)
         if kind == BLOCK:
-            if token.text in ("require", "let", "return", "update", "delete", "for", "fail", "fails") and after.text != ":":
+            if (
+                token.text in ("require", "let", "return", "update", "delete", "for", "fail", "fails")
+                and after.text != ":"
+            ):
                 return first or self.tokens[place - 1].text == "}"
             if not first or token.kind == "STRING" or not (token.word or token.kind in ("NAME", "TYPE")):
                 return False
@@ -222,7 +230,16 @@ class Failure:
         if kind == ENTITY:
             return first and (token.text == "@@" or (token.kind == "NAME" and after.text == ":"))
         if kind == TASK:
-            return first and token.text in ("solve", "wrong", "user", "let", "free", "may", "ensure", "answer")
+            return first and token.text in (
+                "solve",
+                "wrong",
+                "user",
+                "let",
+                "free",
+                "may",
+                "ensure",
+                "answer",
+            )
         if kind == ENV:
             return token.text in ("clock", "actor", "policy", "offer")
         if kind == TOOLS:

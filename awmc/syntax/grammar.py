@@ -122,8 +122,12 @@ def _encode(parser: lark.Lark) -> dict[str, Any]:
         "rules": [_encode_rule(memo[number]) for number in rules],
         "starts": {start: numbers[state] for start, state in table["start_states"].items()},
         "ends": {start: numbers[state] for start, state in table["end_states"].items()},
-        "patterns": {t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternRE"},
-        "texts": {t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternStr"},
+        "patterns": {
+            t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternRE"
+        },
+        "texts": {
+            t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternStr"
+        },
     }
 
 
@@ -142,7 +146,9 @@ def _decode(data: dict[str, Any]) -> Tables:
     return Tables(
         actions=data["actions"],
         gotos=data["gotos"],
-        rules=[Rule(name, size, tuple(kept), inline, alone) for name, size, kept, inline, alone in data["rules"]],
+        rules=[
+            Rule(name, size, tuple(kept), inline, alone) for name, size, kept, inline, alone in data["rules"]
+        ],
         starts=data["starts"],
         ends=data["ends"],
         patterns=data["patterns"],

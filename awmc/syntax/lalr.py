@@ -60,8 +60,8 @@ class Parse:
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
         states, values, starts, ends, last = self.states, self.values, self.starts, self.ends, self.last
         state = states[-1]
-        for at in range(at, len(tokens)):
-            token = tokens[at]
+        for index in range(at, len(tokens)):
+            token = tokens[index]
             row = actions[state]
             if token.word:
                 token.kind = token.word if token.word in row else "NAME"
@@ -69,7 +69,7 @@ class Parse:
             while True:
                 action = actions[state].get(kind)
                 if action is None:
-                    return at
+                    return index
                 if action >= 0:
                     state = action
                     states.append(state)
@@ -96,7 +96,9 @@ class Parse:
                             else:
                                 # The list was made for this place alone; long ones must not be copied at each step.
                                 children = child
-                        value = children if rule.inline else Tree(rule.origin, children, starts[-size], ends[-1])
+                        value = (
+                            children if rule.inline else Tree(rule.origin, children, starts[-size], ends[-1])
+                        )
                     del states[-size:], values[-size:]
                     if size > 1:
                         del starts[1 - size :]

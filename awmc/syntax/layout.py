@@ -1,8 +1,8 @@
 """Text with choices of where its lines break, and the choosing.
 
-A document is made of texts, possible breaks, groups that stand on one line or else break at all their breaks, and fills
-that break only where a line is full. After Wadler's "A prettier printer" (2003), with the fills and the line suffixes of
-Prettier's document commands.
+A document is made of texts, possible breaks, groups that stand on one line or else break at all their breaks, and
+fills that break only where a line is full. After Wadler's "A prettier printer" (2003), with the fills and the line
+suffixes of Prettier's document commands.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ STEP = 2
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A place where a line may end: `flat` stands there if it does not. `hard`: it always does; `blank`: and an empty line
-    follows.
+    """A place where a line may end: `flat` stands there if it does not. `hard`: it always does; `blank`: and an empty
+    line follows.
     """
 
     flat: str = " "
@@ -107,6 +107,22 @@ def must_break(doc: Doc) -> bool:
     return False
 
 
+def flat(doc: Doc) -> str:
+    """The text of a document on one line."""
+    match doc:
+        case str():
+            return doc
+        case tuple():
+            return "".join(flat(part) for part in doc)
+        case Fill():
+            return doc.flat.join(flat(piece) for piece in doc.pieces)
+        case Break() | Either():
+            return doc.flat
+        case Group() | Indented():
+            return flat(doc.doc)
+    return ""
+
+
 def render(doc: Doc) -> str:
     """The text of a document, its lines at most `WIDTH` characters long where that can be."""
     return _Renderer().run(doc)
@@ -186,7 +202,11 @@ class _Renderer:
     def _next_piece(self, indent: int, rest: _Rest, stack: list[_Command]) -> None:
         piece, left = rest.pieces[0], _Rest(rest.pieces[1:], rest.flat)
         stack.append((indent, True, left))
-        flat = not self._suffixes and not must_break(piece) and self._fits((indent, False, (rest.flat, piece)), stack)
+        flat = (
+            not self._suffixes
+            and not must_break(piece)
+            and self._fits((indent, False, (rest.flat, piece)), stack)
+        )
         if flat:
             stack.append((indent, False, (rest.flat, piece)))
         else:
@@ -223,7 +243,8 @@ class _Renderer:
                 case Indented():
                     stack.append((indent, breaks, part.doc))
                 case Group():
-                    stack.append((indent, breaks and self._must_break(part), part.doc))
+                    # One that follows may break; one that is to be flat was looked into before.
+                    stack.append((indent, breaks, part.doc))
                 case Fill():
                     stack.append((indent, breaks, joined(Break(part.flat), part.pieces)))
                 case _Rest():

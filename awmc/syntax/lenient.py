@@ -24,13 +24,40 @@ BAR = "$BAR"
 SEMICOLON = "$SEMICOLON"
 
 _SIGNS = {
-    "===": "==", "!==": "!=", "<>": "!=", "=<": "<=", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "÷": "/", "−": "-",
-    "–": "-", "—": "-", "→": "->", "⇒": "->", "…": "..", "&&": "and", "||": "or", "!": "not", "&": "and", "∧": "and",
-    "∨": "or", "¬": "not", "∈": "in",
-}  # fmt: skip
+    "===": "==",
+    "!==": "!=",
+    "<>": "!=",
+    "=<": "<=",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "×": "*",
+    "÷": "/",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "→": "->",
+    "⇒": "->",
+    "…": "..",
+    "&&": "and",
+    "||": "or",
+    "!": "not",
+    "&": "and",
+    "∧": "and",
+    "∨": "or",
+    "¬": "not",
+    "∈": "in",
+}
 _RANGES = ("...", "..=", "..<")
-_QUOTES = {"'": ("'", "single quotes"), "`": ("`", "backticks"), "“": ("”", "curly quotes"), "”": ("”", "curly quotes"),
-           "‘": ("’", "curly quotes"), "„": ("“", "curly quotes"), "«": ("»", "angle quotes")}  # fmt: skip
+_QUOTES = {
+    "'": ("'", "single quotes"),
+    "`": ("`", "backticks"),
+    "“": ("”", "curly quotes"),
+    "”": ("”", "curly quotes"),
+    "‘": ("’", "curly quotes"),
+    "„": ("“", "curly quotes"),
+    "«": ("»", "angle quotes"),
+}
 _PREFIXES = frozenset(["f", "r", "b", "u", "t", "fr", "rf", "br", "rb"])
 _UNITS = {
     "s": ("sec", "secs", "second", "seconds"),
@@ -41,10 +68,25 @@ _UNITS = {
     "mo": ("mon", "mth", "month", "months"),
     "y": ("yr", "yrs", "year", "years"),
 }
-_UPPER_AFTER = {"entity": "an entity", "enum": "an enum", "record": "a record", "shape": "a shape",
-                "create": "an entity", "seed": "an entity", "tools": "an entity"}  # fmt: skip
-_LOWER_AFTER = {"env": "an env", "tool": "a tool", "action": "an action", "fn": "a function", "task": "a task",
-                "invariant": "an invariant", "let": "a value", "for": "a value"}  # fmt: skip
+_UPPER_AFTER = {
+    "entity": "an entity",
+    "enum": "an enum",
+    "record": "a record",
+    "shape": "a shape",
+    "create": "an entity",
+    "seed": "an entity",
+    "tools": "an entity",
+}
+_LOWER_AFTER = {
+    "env": "an env",
+    "tool": "a tool",
+    "action": "an action",
+    "fn": "a function",
+    "task": "a task",
+    "invariant": "an invariant",
+    "let": "a value",
+    "for": "a value",
+}
 
 _GOOD_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|.)")
@@ -55,8 +97,8 @@ _TAIL = re.compile(r"[\s{}()\[\],]*\Z")
 
 
 class Reader:
-    """Reads a text; `tokens` end with END, `problems` are the mistakes that were mended, `mended` the places of tokens that
-    stand for what was not one.
+    """Reads a text; `tokens` end with END, `problems` are the mistakes that were mended, `mended` the places of
+    tokens that stand for what was not one.
     """
 
     def __init__(self, source: Source) -> None:
@@ -97,7 +139,9 @@ class Reader:
             return self._word(at)
         if char in _QUOTES:
             return self._foreign_text(at, *_QUOTES[char])
-        if text.startswith(("//", "/*"), at) or (text.startswith("--", at) and text[at + 2 : at + 3] in (" ", "\t", "\n", "")):
+        if text.startswith(("//", "/*"), at) or (
+            text.startswith("--", at) and text[at + 2 : at + 3] in (" ", "\t", "\n", "")
+        ):
             return self._foreign_comment(at)
         return self._sign(at)
 
@@ -107,7 +151,9 @@ class Reader:
         self.problems.append(diagnose(code, Span(start, end), source=self._source.name, **said))
 
     def _put(self, kind: str, text: str, start: int, end: int, *, mended: bool = False) -> int:
-        self.tokens.append(Token(kind, text, start, end, tables().keywords.get(text, "") if kind == "NAME" else ""))
+        self.tokens.append(
+            Token(kind, text, start, end, tables().keywords.get(text, "") if kind == "NAME" else "")
+        )
         if mended:
             self.mended.add(start)
         return end
@@ -150,8 +196,14 @@ class Reader:
             if not told:
                 told = True
                 start = at + found.start()
-                fixes = [Fix(Span(start, start + len(piece)), plain, f"write `{plain}`")] if piece[1] in "'`$" else []
-                self._say("AWM008", start, start + len(piece), escape=piece, help=f"write `{plain}`", fixes=fixes)
+                fixes = (
+                    [Fix(Span(start, start + len(piece)), plain, f"write `{plain}`")]
+                    if piece[1] in "'`$"
+                    else []
+                )
+                self._say(
+                    "AWM008", start, start + len(piece), escape=piece, help=f"write `{plain}`", fixes=fixes
+                )
             return plain
 
         return _ESCAPE.sub(mend, literal)
@@ -163,14 +215,20 @@ class Reader:
         text = self._text
         end = self._over_lines(at, line_end)
         if end is not None:
-            self._say("AWM007", at, line_end, help="a text stands on one line; write `\\n` for a line end in it")
-            return self._put("STRING", escape(" ".join(text[at + 1 : end - 1].replace('"', "").split())), at, end)
+            self._say(
+                "AWM007", at, line_end, help="a text stands on one line; write `\\n` for a line end in it"
+            )
+            return self._put(
+                "STRING", escape(" ".join(text[at + 1 : end - 1].replace('"', "").split())), at, end
+            )
         piece = text[at:line_end].rstrip()
         tail = _TAIL.search(piece)
         assert tail is not None
         kept = tail.start() if self._belongs(at, tail.group()) else len(piece)
-        self._say("AWM007", at, at + max(kept, 1), label="no `\"` follows on this line")
-        return self._put("STRING", escape(piece[1:kept].replace("\\", "").replace('"', "")), at, at + max(kept, 1))
+        self._say("AWM007", at, at + max(kept, 1), label='no `"` follows on this line')
+        return self._put(
+            "STRING", escape(piece[1:kept].replace("\\", "").replace('"', "")), at, at + max(kept, 1)
+        )
 
     def _belongs(self, at: int, tail: str) -> bool:
         """Whether the brackets at the end of an unclosed text go with what stands before it on its line."""
@@ -180,7 +238,11 @@ class Reader:
             return bool(tail.strip())
         if closes.endswith("{"):
             return bool(re.match(r"\s*(?:env|entity|tool|action|task|for|if|solve)\b", line))
-        return all(line.count(opened) > line.count(closed) for opened, closed in ("()", "[]", "{}") if closed in closes)
+        return all(
+            line.count(opened) > line.count(closed)
+            for opened, closed in ("()", "[]", "{}")
+            if closed in closes
+        )
 
     def _over_lines(self, at: int, line_end: int) -> int | None:
         """The end of a text that was meant to go on over the next lines: those that are plain prose up to a quote."""
@@ -194,7 +256,19 @@ class Reader:
             if re.match(r"\s*(?:[\]})@]|\w+\s*(?:[:(=]|->)|\w+:)", head) or re.search(r"[{}]\s*$", head):
                 return None
             first = head.split(None, 1)[0] if head.split() else ""
-            if first in tables().keywords and first not in ("as", "by", "in", "is", "on", "or", "and", "not", "if", "for", "with"):
+            if first in tables().keywords and first not in (
+                "as",
+                "by",
+                "in",
+                "is",
+                "on",
+                "or",
+                "and",
+                "not",
+                "if",
+                "for",
+                "with",
+            ):
                 return None
             if quote:
                 return start + len(head) + 1 if rest.count('"') % 2 == 0 else None
@@ -295,7 +369,9 @@ class Reader:
             return self._unknown(at)
         word, end = found.group(), found.end()
         if word in _PREFIXES and text[end : end + 1] in ('"', "'"):
-            self._say("AWM046", at, end, prefix=word, fixes=[Fix(found_span(found), "", f"leave `{word}` out")])
+            self._say(
+                "AWM046", at, end, prefix=word, fixes=[Fix(found_span(found), "", f"leave `{word}` out")]
+            )
             return end
         if re.fullmatch(r"[a-z][a-z0-9_]*", word):
             return self._put("NAME", word, at, end)
@@ -304,7 +380,13 @@ class Reader:
         if not word.isascii():
             strange = next(place for place, char in enumerate(word) if not char.isascii())
             if word not in self._names:
-                self._say("AWM001", at + strange, at + strange + 1, found=f"`{word[strange]}`", note="names are of plain letters")
+                self._say(
+                    "AWM001",
+                    at + strange,
+                    at + strange + 1,
+                    found=f"`{word[strange]}`",
+                    note="names are of plain letters",
+                )
             self._names.add(word)
             plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode() or "x"
             kind = "TYPE" if word[0].isupper() else "NAME"
@@ -320,7 +402,11 @@ class Reader:
         called = before == "." and self._text[end : end + 1] == "("
         if word not in self._names and not called:
             self._names.add(word)
-            what = _UPPER_AFTER.get(before) or _LOWER_AFTER.get(before) or ("a column" if before == "." else "a column or a value")
+            what = (
+                _UPPER_AFTER.get(before)
+                or _LOWER_AFTER.get(before)
+                or ("a column" if before == "." else "a column or a value")
+            )
             style = "UpperCamel" if upper else "lower_snake"
             self._say("AWM018", at, end, name=word, style=style, what=what, hint=good)
         return self._put("TYPE" if upper else "NAME", good, at, end, mended=True)
@@ -359,11 +445,13 @@ class Reader:
         written = _SIGNS[sign]
         spaced = written
         if written.isalpha():
-            left = " " if self._text[max(at - 1, 0) : at].strip() and self._text[at - 1 : at] not in "([" else ""
+            left = (
+                " " if self._text[max(at - 1, 0) : at].strip() and self._text[at - 1 : at] not in "([" else ""
+            )
             right = " " if self._text[end : end + 1].strip() else ""
             spaced = f"{left}{written}{right}"
         fix = Fix(Span(at, end), spaced, f"write `{written}`")
-        note = "texts are joined by filling them in: `\"{first} {last}\"`" if sign == "||" else None
+        note = 'texts are joined by filling them in: `"{first} {last}"`' if sign == "||" else None
         self._say("AWM033", at, end, symbol=sign, written=written, note=note, fixes=[fix])
         kind = "NAME" if written.isalpha() else tables().signs[written]
         return self._put(kind, written, at, end, mended=True)

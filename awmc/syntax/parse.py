@@ -11,8 +11,8 @@ from awmc.syntax.tokens import tokenize
 
 
 def parse(source: Source) -> tuple[ast.Spec, tuple[Diagnostic, ...]]:
-    """The AST of a text, and its mistakes of syntax in source order. Where there are any, the AST holds the declarations
-    that are sound.
+    """The AST of a text, and its mistakes of syntax in source order. Where there are any, the AST holds the
+    declarations that are sound.
     """
     tokens = tokenize(source.text)
     if len(tokens) == 1:

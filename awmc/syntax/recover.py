@@ -1,8 +1,8 @@
 """All mistakes of a text that does not parse, declaration by declaration.
 
-A declaration is parsed until it stops; the mistake is told and mended in its tokens, or the statement, column or row that
-it stands in is left out; then the declaration is parsed again. So whatever is told was met by a parse that was sound up to
-there, and a mistake that only follows from another is not met at all.
+A declaration is parsed until it stops; the mistake is told and mended in its tokens, or the statement, column or row
+that it stands in is left out; then the declaration is parsed again. So whatever is told was met by a parse that was
+sound up to there, and a mistake that only follows from another is not met at all.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from awmc.source import Source, Span
 from awmc.syntax import ast
 from awmc.syntax.build import Builder
 from awmc.syntax.cut import CLOSERS, HEADS, Brackets, Layout, cut, match_brackets, stands_for, where_missing
-from awmc.syntax.expected import accepted
+from awmc.syntax.expected import accepted, describe_found
 from awmc.syntax.failure import Failure
 from awmc.syntax.grammar import END
-from awmc.syntax.habits import _LACKING as LACKING
-from awmc.syntax.habits import find_mend, unexpected
+from awmc.syntax.habits import LACKING, find_mend, unexpected
 from awmc.syntax.lalr import Parse
 from awmc.syntax.lenient import MOST, Reader, lower_snake
 from awmc.syntax.tokens import Token
@@ -45,7 +44,9 @@ def recover(source: Source) -> tuple[ast.Spec, tuple[Diagnostic, ...]]:
     if not found:
         # Unreachable as long as every parse that stops is told; an error must never pass for none.
         place = Span.at(0)
-        found.append(diagnose("AWM002", place, source=source.name, expected="a declaration", found="something else"))
+        found.append(
+            diagnose("AWM002", place, source=source.name, expected="a declaration", found="something else")
+        )
     spec = ast.Spec(Span(0, len(source.text)), tuple(items))
     return spec, tuple(sorted(set(found))[:MOST])
 
@@ -97,7 +98,14 @@ class _Declaration:
             stopped = Parse("item")
             stopped.run(self._tokens[:at])
             failure = Failure(
-                self._source, self._layout, self._tokens, at, stopped, accepted(stopped), brackets, self._behind
+                self._source,
+                self._layout,
+                self._tokens,
+                at,
+                stopped,
+                accepted(stopped),
+                brackets,
+                self._behind,
             )
             if not self._mend(failure):
                 return None
@@ -116,8 +124,6 @@ class _Declaration:
                 fix = Fix(head.span, "", f"leave `{word}` out")
                 self._say("AWM005", head, close=word, fixes=[fix])
                 return False
-            from awmc.syntax.expected import describe_found
-
             self._say("AWM002", head, expected="a declaration", found=describe_found(head))
             return False
         if word.lower() in LACKING and stands_for(head) is None:
@@ -143,10 +149,14 @@ class _Declaration:
             close = CLOSERS[first.text]
             self.problems.append(
                 diagnose(
-                    "AWM006", second.span, source=self._source.name, open=first.text, close=second.text,
+                    "AWM006",
+                    second.span,
+                    source=self._source.name,
+                    open=first.text,
+                    close=second.text,
                     secondary=[Label(first.span, "it is opened here")],
                     fixes=[Fix(second.span, close, f"write `{close}`")],
-                )  # fmt: skip
+                )
             )
             kind = {")": "RPAR", "]": "RSQB", "}": "RBRACE"}[close]
             self._tokens[closed] = Token(kind, close, second.start, second.end)
@@ -154,14 +164,19 @@ class _Declaration:
         missing = []
         for opened in sorted(brackets.unclosed):
             if tokens[opened].text == "{":
-                missing.append((where_missing(tokens, opened, brackets.indents[opened], self._layout), opened))
+                missing.append(
+                    (where_missing(tokens, opened, brackets.indents[opened], self._layout), opened)
+                )
         for place, opened in sorted(missing, reverse=True):
             first, before = tokens[opened], tokens[place - 1]
             self.problems.append(
                 diagnose(
-                    "AWM004", Span.at(before.end), source=self._source.name, close="}",
+                    "AWM004",
+                    Span.at(before.end),
+                    source=self._source.name,
+                    close="}",
                     secondary=[Label(first.span, "this `{` is never closed")],
-                )  # fmt: skip
+                )
             )
             self._tokens.insert(place, Token("RBRACE", "}", before.end, before.end))
             self._mended.add(before.end)
@@ -194,23 +209,44 @@ class _Declaration:
         """
         for place in range(at - 1, max(at - 6, 0), -1):
             token = self._tokens[place]
-            if token.word in ("AND", "OR", "THEN", "WHERE", "IS", "CONTAINS") and token.kind == "NAME":
-                if token.start not in self._mended and self._tokens[place - 1].text not in (".", "{", ",", "("):
-                    return place
+            joins = token.word in ("AND", "OR", "THEN", "WHERE", "IS", "CONTAINS") and token.kind == "NAME"
+            if (
+                joins
+                and token.start not in self._mended
+                and self._tokens[place - 1].text not in (".", "{", ",", "(")
+            ):
+                return place
         word = self._tokens[at - 1]
         if at < 2 or word.kind != "NAME" or not self._layout.begins_line(word) or word.start in self._mended:
             return at
         before = self._tokens[at - 2].text
-        if self._tokens[at].text == ":" and before in (":", "=", "[", "..") and self._tokens[0].text == "entity":
+        if (
+            self._tokens[at].text == ":"
+            and before in (":", "=", "[", "..")
+            and self._tokens[0].text == "entity"
+        ):
             return at - 1
-        begins = ("let", "require", "update", "delete", "for", "fail", "return", "fails", "solve", "answer", "ensure", "free")
+        begins = (
+            "let",
+            "require",
+            "update",
+            "delete",
+            "for",
+            "fail",
+            "return",
+            "fails",
+            "solve",
+            "answer",
+            "ensure",
+            "free",
+        )
         if word.text in begins and self._tokens[at].text not in ("(", ":", "."):
             return at - 1
         return at
 
     def _follows(self, failure: Failure) -> bool:
-        """Whether the mistake comes of one that was told: at a token that stands for what was not one, right behind it, or
-        in a unit that was mended by a guess.
+        """Whether the mistake comes of one that was told: at a token that stands for what was not one, right behind
+        it, or in a unit that was mended by a guess.
         """
         before = failure.back(1)
         if failure.token.start in self._mended and failure.token.kind != END:
@@ -220,5 +256,3 @@ class _Declaration:
         unit = failure.unit()
         first = failure.tokens[unit.start].start if unit is not None else failure.tokens[0].start
         return any(first <= place <= failure.token.start for place in self._doubtful)
-
-

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-_PIECE = re.compile(r'\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]', re.DOTALL)
+_PIECE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|[^\\]", re.DOTALL
+)
 _UNFIT = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 _PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
@@ -24,8 +26,8 @@ def escape(value: str) -> str:
 
 
 def characters(literal: str, start: int) -> tuple[list[str], list[int]]:
-    """The characters of a string literal at `start`, and the places in the source where they begin; one place more, that
-    of the closing quote.
+    """The characters of a string literal at `start`, and the places in the source where they begin; one place more,
+    that of the closing quote.
     """
     chars: list[str] = []
     places: list[int] = []

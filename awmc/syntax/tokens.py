@@ -15,8 +15,8 @@ WRONG = "$WRONG"
 class Token:
     """A token: the name of its terminal, its text, and its place in characters, end excluded.
 
-    `word` is the terminal that its text is a keyword for, "" if none. A word is a keyword only where the grammar expects
-    it: the parser settles `kind`.
+    `word` is the terminal that its text is a keyword for, "" if none. A word is a keyword only where the grammar
+    expects it: the parser settles `kind`.
     """
 
     __slots__ = ("end", "kind", "start", "text", "word")

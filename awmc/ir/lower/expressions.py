@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from awmc.ir import nodes
-from awmc.ir.lower.storage import key_of, link_of, part_column, type_of, witness
+from awmc.ir.lower.storage import key_of, link_of, part_column, type_of, witnesses
 from awmc.semantics import typed, types
 from awmc.semantics.model import Entity, Field, Model, ShapeModel
 from awmc.source import Span
@@ -176,12 +176,21 @@ class Unit:
         whole = nodes.RecordOf(type=replace(kind, nullable=False), fields=parts)
         if not kind.nullable:
             return whole
-        empty = nodes.Apply(type=BOOL, fn="is_null", args=(self._witness(of, field_),))
+        empty = self._is_null(of, field_)
         return nodes.Apply(type=kind, fn="if", args=(empty, nodes.Const(type=kind, value=None), whole))
 
-    def _witness(self, of: nodes.Expr, field_: Field) -> nodes.Expr:
+    def _is_null(self, of: nodes.Expr, field_: Field) -> nodes.Expr:
+        """Whether a record that is stored in parts is null."""
         text = nodes.Type(kind="text", nullable=True)
-        return nodes.Column(type=text, of=of, entity=field_.entity, column=witness(field_))
+        empty = tuple(
+            nodes.Apply(
+                type=BOOL,
+                fn="is_null",
+                args=(nodes.Column(type=text, of=of, entity=field_.entity, column=column),),
+            )
+            for column in witnesses(field_)
+        )
+        return empty[0] if len(empty) == 1 else nodes.Apply(type=BOOL, fn="and", args=empty)
 
     def _part(self, node: typed.PartOf, kind: nodes.Type) -> nodes.Expr:
         if isinstance(node.of, typed.ColumnOf) and node.of.field.type.kind == "record":
@@ -201,7 +210,7 @@ class Unit:
         if node.fn == "is_null":
             of = node.args[0]
             if isinstance(of, typed.ColumnOf) and of.field.type.kind == "record":
-                return nodes.Apply(type=kind, fn="is_null", args=(self._witness(self.expr(of.of), of.field),))
+                return self._is_null(self.expr(of.of), of.field)
         return nodes.Apply(type=kind, fn=node.fn, args=tuple(self.expr(a) for a in node.args))  # type: ignore[arg-type]
 
     # ---- Queries ----
@@ -220,7 +229,7 @@ class Unit:
         order: list[nodes.OrderKey] = []
         for source in node.sources:
             sources.append(self._source(source.binder, source.of, where))
-        where.extend(nodes.Term(test=self.expr(t.test), given=t.given) for t in node.where)
+        where.extend(map(self._term, node.where))
         order.extend(nodes.OrderKey(key=self.expr(o.key), descending=o.descending) for o in node.order)
         return nodes.Query(
             type=type_of(node.type),
@@ -230,6 +239,18 @@ class Unit:
             limit=self.expr(node.limit) if node.limit is not None else None,
             offset=self.expr(node.offset) if node.offset is not None else None,
         )
+
+    def _term(self, node: typed.Term) -> nodes.Term:
+        """A term of a `where`. Within a `fn`, what `x?` asks of a parameter is asked of the value that stands for it."""
+        test, given = self.expr(node.test), []
+        for name in node.given:
+            value = self.values.get(name)
+            if value is None or isinstance(value, nodes.Local):
+                given.append(name if value is None else value.name)
+            elif value.type.nullable or value.type.kind == "null":
+                missing = nodes.Apply(type=BOOL, fn="is_null", args=(value,))
+                test = nodes.Apply(type=BOOL, fn="or", args=(missing, test))
+        return nodes.Term(test=test, given=tuple(given))
 
     def _source(self, binder: typed.Binder, of: typed.Expr, where: list[nodes.Term]) -> nodes.From:
         match of:
@@ -250,7 +271,7 @@ class Unit:
                 inner_binder = of.sources[0].binder
                 found = self._source(inner_binder, of.sources[0].of, where)
                 self.stand(binder, self.aliases[id(inner_binder)])
-                where.extend(nodes.Term(test=self.expr(t.test), given=t.given) for t in of.where)
+                where.extend(map(self._term, of.where))
                 return found
         listed = self.expr(of)
         base = binder.name or (

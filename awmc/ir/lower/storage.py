@@ -56,13 +56,13 @@ def part_column(field: Field, part: str) -> str:
     return f"{field.name}_{part}"
 
 
-def witness(field: Field) -> str:
-    """The column of a nullable record that is null just where the record is: its first part that may not be
-    null.
+def witnesses(field: Field) -> tuple[str, ...]:
+    """The columns of a nullable record that are all null just where the record is: its first part that may not be
+    null, or, where each may be, all of them.
     """
     fields = field.type.fields
-    name = next((n for n, t in fields if not t.nullable), fields[0][0])
-    return part_column(field, name)
+    names = [name for name, kind in fields if not kind.nullable][:1] or [name for name, _ in fields]
+    return tuple(part_column(field, name) for name in names)
 
 
 def link_of(model: Model, field: Field) -> nodes.ManyToMany:

@@ -1,0 +1,240 @@
+"""AST and comments to the one canonical text of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awmc.syntax import ast
+from awmc.syntax.comments import Comments
+from awmc.syntax.layout import (
+    HARD,
+    LINE,
+    Break,
+    Doc,
+    Either,
+    Fill,
+    flat,
+    group,
+    indented,
+    joined,
+    must_break,
+    render,
+)
+from awmc.syntax.written import Writer
+
+
+def format_spec(spec: ast.Spec, text: str) -> str:
+    """The canonical text of a spec: `text` is the one that it was parsed from, and gives the comments and which lines
+    are left empty. Formatting the result again changes nothing, and it parses to the same AST.
+    """
+    writer = _Declarations(Comments(spec, text))
+    return render(writer.lines(spec.items, [writer.declaration(item) for item in spec.items]))
+
+
+def format_declaration(node: ast.Declaration) -> str:
+    """The canonical text of a declaration of any origin; its spans are not looked at."""
+    return render(_Declarations().declaration(node))
+
+
+class _Declarations(Writer):
+    def declaration(self, node: ast.Declaration) -> Doc:
+        """A declaration, without its comments."""
+        match node:
+            case ast.Env():
+                return self._env(node)
+            case ast.Enum():
+                values = [self.enum_value(value) for value in node.values]
+                return (f"enum {node.name.text} ", self.spaced(node, node.values, values))
+            case ast.Record():
+                fields = [self.param(param) for param in node.fields]
+                return (f"record {node.name.text} ", self.spaced(node, node.fields, fields))
+            case ast.Entity():
+                return self._entity(node)
+            case ast.Shape():
+                return (f"shape {node.name.text} = {node.entity.text}", self.members(node.members))
+            case ast.Fn():
+                kind: Doc = (" -> ", self.type(node.type)) if node.type is not None else ""
+                return group(
+                    (f"fn {node.name.text}", self._params(node.params), kind, " ="),
+                    indented(LINE, self.own_lines(node.value)),
+                )
+            case ast.Invariant():
+                about = f" {self.text(node.about)}" if node.about is not None else ""
+                on = f" on {node.entity.text}" if node.entity is not None else ""
+                return group(
+                    f"invariant {node.name.text}{about}{on}:", indented(LINE, self.own_lines(node.test))
+                )
+            case ast.Tools():
+                return self._tools(node)
+            case ast.Tool():
+                return self._tool(node)
+            case ast.Seed():
+                return self._seed(node)
+            case ast.Generate():
+                values = self._entries(node.values)
+                head = f"seed {node.entity.text} * {node.count.value} "
+                return (head, self.spaced(node.values, node.values.entries, values))
+            case ast.Task():
+                return self._task(node)
+
+    def _params(self, params: Sequence[ast.Param]) -> Doc:
+        return self.listed("(", params, [self.param(param) for param in params], ")", by=4)
+
+    # ---- The world ----
+
+    def _env(self, node: ast.Env) -> Doc:
+        nodes: list[ast.Node] = []
+        docs: list[Doc] = []
+        for clock in node.clocks:
+            nodes.append(clock)
+            docs.append(f"clock {clock.value}")
+        for actor in node.actors:
+            nodes.append(actor)
+            docs.append(f"actor {actor.entity.text} {actor.label.text}")
+        if node.policy:
+            nodes.append(node.policy[0])
+            docs.append(self._policy(node.policy))
+        if node.offers:
+            nodes.append(node.offers[0])
+            offers = [
+                o.name.text + (f" as {o.alias.text}" if o.alias is not None else "") for o in node.offers
+            ]
+            docs.append(("offer ", self._rest_listed(node.offers, offers)))
+        body = self.lines(nodes, docs) if nodes else None
+        return (f"env {node.name.text} {self.text(node.about)} ", self.braces(node, body))
+
+    def _policy(self, texts: tuple[ast.Text, ...]) -> Doc:
+        if len(texts) == 1:
+            return f"policy {self.text(texts[0])}"
+        first, *rest = texts
+        lines = [self.text(first), *(self.commented(text, self.text(text)) for text in rest)]
+        return ("policy", indented(HARD, joined(HARD, lines)))
+
+    def _rest_listed(self, nodes: Sequence[ast.Node], docs: Sequence[Doc]) -> Doc:
+        """Parts with commas between them, the first without its comments: the line has them."""
+        items = [docs[0], *(self.commented(node, doc) for node, doc in zip(nodes[1:], docs[1:], strict=True))]
+        return indented(joined((",", HARD) if any(map(must_break, items)) else ", ", items))
+
+    def _entity(self, node: ast.Entity) -> Doc:
+        about = f" {self.text(node.about)}" if node.about is not None else ""
+        owner = f" owned by {self.path(node.owner)}" if node.owner else ""
+        nodes: list[ast.Node] = [*node.fields, *node.attributes]
+        docs = [*(self._field(f) for f in node.fields), *(self.attribute(a, "@@") for a in node.attributes)]
+        body = self.lines(nodes, docs) if nodes else None
+        return (f"entity {node.name.text}{about}{owner} ", self.braces(node, body))
+
+    def _field(self, node: ast.Field) -> Doc:
+        head: Doc = (
+            f"{node.name.text}: ",
+            self._states(node.type) if isinstance(node.type, ast.States) else self.type(node.type),
+        )
+        if node.default is not None:
+            head = (head, " = ", self.constant(node.default))
+        tail: list[Doc] = [self.attribute(attribute) for attribute in node.attributes]
+        tail += [self.text(text) for text in node.docs]
+        return indented(Fill((head, *tail))) if tail else head
+
+    def _states(self, node: ast.States) -> Doc:
+        moves = [
+            self.commented(move, f"{move.source.text} -> {', '.join(target.text for target in move.targets)}")
+            for move in node.transitions
+        ]
+        return group("states {", indented(LINE, joined(Break("  "), moves)), LINE, "}")
+
+    # ---- Tools ----
+
+    def _tools(self, node: ast.Tools) -> Doc:
+        scope = f"{node.scope.text} " if node.scope is not None else ""
+        shape = f" -> {node.shape.text}" if node.shape is not None else ""
+        head = f"tools {scope}{node.entity.text}{shape} "
+        docs = [self._derived(item) for item in node.items]
+        items = [self.commented(item, doc) for item, doc in zip(node.items, docs, strict=True)]
+        blank = any(self.blank_before(item) for item in node.items[1:])
+        if not items or blank or self._attached(node) is not None or any(map(must_break, items)):
+            return (head, self.braces(node, self.lines(node.items, docs) if items else None))
+        separated = [
+            item if number == 0 else (Either(",", ""), LINE, item) for number, item in enumerate(items)
+        ]
+        return (head, group("{", indented(LINE, *separated), LINE, "}"))
+
+    def _derived(self, node: ast.Derived) -> Doc:
+        alias = f" as {node.alias.text}" if node.alias is not None else ""
+        names = f"({', '.join(name.text for name in node.names)})" if node.names else ""
+        head = f"{node.kind.text}{alias}{names}"
+        if not node.requires:
+            return head
+        requires = [self.commented(require, self.require(require)) for require in node.requires]
+        return group(head, indented(*((LINE, require) for require in requires)))
+
+    def _tool(self, node: ast.Tool) -> Doc:
+        kind = "action" if node.hidden else "tool"
+        tail: list[Doc] = []
+        if node.about is not None:
+            tail.append(self.text(node.about))
+        if node.result is not None:
+            tail.append(("-> ", self._result(node.result)))
+        head: list[Doc] = [f"{kind} {node.name.text}", self._params(node.params)]
+        if tail:
+            head.append(indented(LINE, Fill(tuple(tail))))
+        return (group(*head), " ", self.block(node.body))
+
+    def _result(self, node: ast.ResultType) -> Doc:
+        one: Doc = (self.type(node.element), self.members(node.shape) if node.shape is not None else "")
+        return ("[", one, "]") if node.many else one
+
+    # ---- Seeds ----
+
+    def _seed(self, node: ast.Seed) -> Doc:
+        columns: list[Doc] = []
+        for column in node.columns:
+            constant: Doc = (" = ", self.constant(column.constant)) if column.constant is not None else ""
+            columns.append((column.name.text, constant))
+        head = (f"seed {node.entity.text} ", self.listed("(", node.columns, columns, ")", by=4), " ")
+        body = self.lines(node.rows, [self._row(row) for row in node.rows]) if node.rows else None
+        return (head, self.braces(node, body))
+
+    def _row(self, node: ast.SeedRow) -> str:
+        label = f"{node.label.text}: " if node.label is not None else ""
+        return label + ", ".join(flat(Writer().constant(cell)) for cell in node.cells)
+
+    # ---- Tasks ----
+
+    def _task(self, node: ast.Task) -> Doc:
+        actor = f" as {node.actor.text}" if node.actor is not None else ""
+        loop = self._loop(node.loop) if node.loop is not None else ""
+        head = group(f"task {node.name.text}{actor}", loop, indented(LINE, self.message(node.instruction)))
+        body = self.lines(node.parts, [self._part(part) for part in node.parts]) if node.parts else None
+        return (head, " ", self.braces(node, body))
+
+    def _loop(self, node: ast.Loop) -> Doc:
+        return (f" for {node.name.text} in ", self.query(node.over))
+
+    def _part(self, node: ast.TaskPart) -> Doc:
+        match node:
+            case ast.Solve():
+                return (
+                    "solve",
+                    self._loop(node.loop) if node.loop is not None else "",
+                    " ",
+                    self.block(node.body),
+                )
+            case ast.Wrong():
+                return ("wrong ", self.block(node.body))
+            case ast.User():
+                return f"user {self.message(node.text)}"
+            case ast.TaskLet():
+                return (f"let {node.name.text} = ", self.query(node.value))
+            case ast.Free():
+                return self._where((f"free {node.column.entity.text}.{node.column.field.text}",), node.where)
+            case ast.May():
+                return self._where((f"may {node.kind} {node.entity.text}",), node.where)
+            case ast.Ensure():
+                return ("ensure ", self.query(node.test))
+            case ast.Answer():
+                values = [self.query(value) for value in node.values]
+                return ("answer ", self.listed("", node.values, values, ""))
+
+    def _where(self, head: tuple[Doc, ...], where: ast.Expr | None) -> Doc:
+        if where is None:
+            return head
+        return group(*head, indented(LINE, "where ", self.expression(where)))

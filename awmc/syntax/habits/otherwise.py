@@ -1,0 +1,55 @@
+"""What is said of a mistake that no rule knows."""
+
+from __future__ import annotations
+
+from awmc.syntax.cut import CLOSERS
+from awmc.syntax.expected import describe_expected, describe_found
+from awmc.syntax.failure import Failure, Mend
+from awmc.syntax.grammar import END
+
+
+def unexpected(failure: Failure) -> Mend:
+    """What is expected and what was found; the unit around it is left out."""
+    token = failure.token
+    at_end = token.kind == END
+    if at_end:
+        token = failure.behind
+    bracket = failure.open_bracket()
+    closer = CLOSERS[failure.tokens[bracket].text] if bracket is not None else None
+    expected = describe_expected(failure.accepted, closer)
+    unit = failure.unit()
+    start = unit.start if unit is not None else 0
+    end = failure.unit_end(unit) if unit is not None else len(failure.tokens) - 1
+    if unit is not None and end == start:
+        end = failure.unit_end(unit, failure.at + 1)
+    help = _advice(failure)
+    if token.kind == END:
+        before = failure.back(1)
+        place = before.end if before is not None else token.start
+        return Mend(
+            failure.say("AWM003", place, place, expected=expected, help=help), start, end, certain=False
+        )
+    said = failure.say(
+        "AWM002", token.start, token.end, expected=expected, found=describe_found(token), help=help
+    )
+    return Mend(said, start, end, certain=False)
+
+
+def _advice(failure: Failure) -> str | None:
+    """What is often meant at such a place."""
+    token, before = failure.token, failure.back(1)
+    if before is None:
+        return None
+    if (
+        token.text == "("
+        and failure.accepts("LBRACE")
+        and "MAY_CREATE" in [value.kind for value in failure.pending()]
+    ):
+        return 'the values of a new row stand in braces: `create Book { title: "…" }`'
+    if token.text == ":" and failure.accepts("LBRACE") and not failure.accepts("INT"):
+        return "what belongs to it stands in braces"
+    if token.text == ":" and before.kind == "NAME" and failure.text(-2) == "let":
+        return "a value has no type written: `let x = …`"
+    if before.kind == "MOMENT" and token.kind == "INT":
+        return "date and time are joined by `T`: `2026-03-02T08:00`"
+    return None

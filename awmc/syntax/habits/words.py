@@ -1,0 +1,292 @@
+"""Words of other languages, in place of a keyword or where no keyword stands; names in the wrong style."""
+
+from __future__ import annotations
+
+from awmc.diagnostics import Fix, nearest, translate
+from awmc.source import Span
+from awmc.syntax.failure import BLOCK, ENV, TASK, Failure, Mend
+from awmc.syntax.grammar import tables
+from awmc.syntax.lalr import Tree
+from awmc.syntax.lenient import lower_snake, upper_camel
+from awmc.syntax.tokens import Token
+
+_NAMED = {
+    "tool": "a tool",
+    "action": "an action",
+    "fn": "a function",
+    "env": "an env",
+    "task": "a task",
+    "let": "a value",
+    "invariant": "an invariant",
+    "for": "a value",
+    "entity": "an entity",
+    "enum": "an enum",
+    "record": "a record",
+    "shape": "a shape",
+    "seed": "an entity",
+    "create": "an entity",
+    "tools": "an entity",
+    "else": "an error",
+    "fail": "an error",
+    ".": "a column",
+    "as": "a query's row",
+}
+# Words that stand for one of ours, one to one, where a statement begins.
+_STATEMENTS = frozenset(
+    ["elif", "elsif", "elseif", "var", "const", "val", "foreach", "unless", "returns", "yield"]
+)
+LACKING = frozenset(
+    "while loop do repeat until try catch except finally break continue switch import include use using from export extends"
+    " class async await with goto pass print log transaction begin commit rollback module package namespace interface trait"
+    " trigger index migration del global def function fn".split()
+)
+"""What the language has no construct for."""
+
+_OPERATORS = {
+    "like": "contains",
+    "ilike": "contains",
+    "includes": "contains",
+    "has": "contains",
+    "equals": "==",
+    "eq": "==",
+    "ne": "!=",
+    "gt": ">",
+    "lt": "<",
+    "gte": ">=",
+    "lte": "<=",
+    "mod": "%",
+    "div": "/",
+    "isnt": "!=",
+    "xor": "!=",
+}
+CLAUSES = {
+    "filter": "where",
+    "when": "where",
+    "having": "where",
+    "sort": "order by",
+    "sorted": "order by",
+    "orderby": "order by",
+    "order_by": "order by",
+    "sort_by": "order by",
+    "take": "limit",
+    "top": "limit",
+    "skip": "offset",
+    "descending": "desc",
+    "ascending": "asc",
+}
+
+
+def upper_word(failure: Failure) -> Mend | None:
+    """`AND`, `WHERE`, `Else`"""
+    token = failure.token
+    word = token.text.lower()
+    if token.kind == "TYPE" and word in tables().keywords and failure.accepts(tables().keywords[word]):
+        fix = Fix(token.span, word, f"write `{word}`")
+        said = failure.say("AWM041", token.start, token.end, word=token.text, written=word, fixes=[fix])
+        return Mend(said, failure.at, failure.at + 1, failure.written(word, token))
+    return None
+
+
+def foreign_operator_word(failure: Failure) -> Mend | None:
+    """`.title like "x"`, `Book filter .x`; the word may have been read as the beginning of a call."""
+    for steps in (0, 1):
+        token, before = failure.back(steps), failure.back(steps + 1)
+        if (
+            token is None
+            or before is None
+            or token.kind not in ("NAME", "TYPE")
+            or not failure.one_line(before, token)
+        ):
+            continue
+        if steps == 1 and (not failure.accepted <= {"LPAR"} or failure.token.text == "("):
+            continue
+        if steps == 0 and not failure.accepts("EQ", "WHERE", "LIMIT", "DESC"):
+            continue
+        word = token.text.lower()
+        written = _OPERATORS.get(word) or CLAUSES.get(word)
+        if written is None or before.text in ("{", "}", ",", "("):
+            continue
+        code = "AWM022" if word in CLAUSES and written not in ("desc", "asc") else "AWM041"
+        fix = Fix(token.span, written, f"write `{written}`")
+        if code == "AWM022":
+            said = failure.say(
+                code, token.start, token.end, word=token.text, what="a query", hint=written, fixes=[fix]
+            )
+        else:
+            said = failure.say(code, token.start, token.end, word=token.text, written=written, fixes=[fix])
+        return Mend(said, failure.at - steps, failure.at - steps + 1, failure.written(written, token))
+    return None
+
+
+def missing_else(failure: Failure) -> Mend | None:
+    """`require c` without code and text."""
+    waiting = [value.kind for value in failure.pending()]
+    if "REQUIRE" not in waiting:
+        return None
+    token, before = failure.token, failure.back(1)
+    if before is None:
+        return None
+    said = failure.say(
+        "AWM025",
+        before.end,
+        before.end,
+        statement="require",
+        help='write `else none_left "No copies are left."` with what holds here',
+    )
+    if before.text == "else" and failure.accepts("NAME") and token.kind == "STRING":
+        return Mend(said, failure.at, failure.at, failure.written("code", before))
+    if failure.text(-2) == "else" and failure.accepted == {"STRING"}:
+        if before.text in ("fail", "raise", "throw", "error") and token.kind == "NAME":
+            fix = Fix(Span(before.start, token.start), "", f"leave `{before.text}` out")
+            said = failure.say(
+                "AWM025",
+                before.start,
+                before.end,
+                statement="require",
+                help=f"leave `{before.text}` out",
+                fixes=[fix],
+            )
+            return Mend(said, failure.at - 1, failure.at)
+        return Mend(said, failure.at, failure.at, failure.written('"text"', before))
+    if not failure.accepts("ELSE"):
+        return None
+    unit = failure.unit()
+    end = failure.unit_end(unit) if unit is not None else failure.at
+    if any(failure.tokens[place].text == "else" for place in range(failure.at, end)):
+        return None
+    if token.kind in ("COMMA", "COLON") and failure.kind(1) == "STRING":
+        return Mend(said, failure.at, failure.at + 1, failure.written("else code", before))
+    written = "else code" if token.kind == "STRING" else 'else code "text"'
+    if token.kind != "STRING" and failure.one_line(before, token) and token.text != "}" and end > failure.at:
+        return None
+    return Mend(said, failure.at, failure.at, failure.written(written, before))
+
+
+def unknown_statement(failure: Failure) -> Mend | None:
+    """A first word that begins no statement: it was read as the name of a call."""
+    word = failure.back(1)
+    unit = failure.unit()
+    if (
+        unit is None
+        or word is None
+        or unit.kind != BLOCK
+        or unit.start != failure.at - 1
+        or failure.accepted != {"LPAR"}
+    ):
+        if (
+            unit is not None
+            and unit.kind == BLOCK
+            and unit.start == failure.at
+            and failure.token.kind == "TYPE"
+        ):
+            return _unknown_statement(failure, failure.token, failure.at, certain=False)
+        return None
+    earlier = failure.back(2)
+    token = failure.token
+    if token.text in ("=", "+=", "-=", ".") and earlier is not None and _last_of(failure, "update"):
+        statement = _last_of(failure, "update")
+        if statement is not None and failure.layout.indent(word.start) > failure.layout.indent(
+            statement.start
+        ):
+            fix = Fix(Span.at(earlier.end), ",", "write a comma")
+            said = failure.say("AWM023", earlier.end, earlier.end, fixes=[fix])
+            return Mend(said, failure.at - 1, failure.at - 1, failure.written(",", earlier))
+    return _unknown_statement(failure, word, failure.at - 1, certain=True)
+
+
+def _last_of(failure: Failure, rule: str) -> Tree | None:
+    """The last complete statement, if it is of this rule."""
+    for value in reversed(failure.parse.values):
+        last = value[-1] if isinstance(value, list) and value else value
+        if isinstance(last, Tree):
+            return last if last.data == rule else None
+        if isinstance(last, Token) and last.text == "{":
+            return None
+    return None
+
+
+def _unknown_statement(failure: Failure, word: Token, place: int, *, certain: bool) -> Mend:
+    unit = failure.unit()
+    end = failure.unit_end(unit, place + 1) if unit is not None else len(failure.tokens) - 1
+    lower = word.text.lower()
+    written = translate(word.text, "statement")
+    if lower in _STATEMENTS and written is not None:
+        fix = Fix(word.span, written, f"write `{written}`")
+        said = failure.say("AWM041", word.start, word.end, word=word.text, written=written, fixes=[fix])
+        return Mend(said, place, place + 1, failure.written(written, word), certain=False)
+    if lower in LACKING:
+        return Mend(failure.say("AWM042", word.start, word.end, word=word.text), place, end, certain=False)
+    if written is None and lower not in tables().keywords:
+        known = ("let", "require", "create", "update", "delete", "for", "if", "fail", "return", "fails")
+        written = nearest(word.text, known) if len(word.text) > 2 else None
+    if written is None and failure.text(place + 1 - failure.at) in ("=", "+=", "-=", ".", "["):
+        help = "`let x = …` names a value, `update row set column = …` changes one"
+        return Mend(
+            failure.say("AWM021", word.start, word.end, word=word.text, help=help), place, end, certain=False
+        )
+    said = failure.say("AWM021", word.start, word.end, word=word.text, hint=written)
+    if written is not None and certain:
+        return Mend(said, place, place + 1, failure.written(written, word), certain=False)
+    return Mend(said, place, end, certain=False)
+
+
+def unknown_clause(failure: Failure) -> Mend | None:
+    """A word that begins no part of an env, a task or an entity."""
+    unit, token = failure.unit(), failure.token
+    if unit is None or unit.kind not in (ENV, TASK) or token.kind not in ("NAME", "TYPE"):
+        return None
+    known = (
+        ("clock", "actor", "policy", "offer")
+        if unit.kind == ENV
+        else ("solve", "wrong", "user", "let", "free", "may", "ensure", "answer")
+    )
+    if not failure.accepts(*(tables().keywords[word] for word in known)):
+        return None
+    end = failure.at + 1
+    for place in range(failure.at + 1, len(failure.tokens)):
+        end = place
+        following = failure.tokens[place]
+        if following.text in known or place == failure.closing(unit.bracket):
+            break
+    what = "an `env`" if unit.kind == ENV else "a task"
+    hint = nearest(token.text, known) or {
+        "time": "clock",
+        "date": "clock",
+        "now": "clock",
+        "tools": "offer",
+    }.get(token.text)
+    return Mend(
+        failure.say("AWM022", token.start, token.end, word=token.text, what=what, hint=hint), failure.at, end
+    )
+
+
+def name_style(failure: Failure) -> Mend | None:
+    """`entity book`, `tool GetBook`"""
+    token, before = failure.token, failure.back(1)
+    if token.kind == "TYPE" and failure.accepts("NAME") and not failure.accepts("TYPE", "LPAR", "LET"):
+        return _restyled(failure, token, failure.at, lower_snake(token.text), "lower_snake")
+    if token.kind == "NAME" and failure.accepted == {"TYPE"} and failure.one_line(token, failure.ahead(1)):
+        return _restyled(failure, token, failure.at, upper_camel(token.text), "UpperCamel")
+    if (
+        before is not None
+        and before.kind == "NAME"
+        and failure.accepted == {"TYPE"}
+        and token.text in ("{", "(", "*", "->")
+    ):
+        return _restyled(failure, before, failure.at - 1, upper_camel(before.text), "UpperCamel")
+    return None
+
+
+def _restyled(failure: Failure, token: Token, place: int, good: str, style: str) -> Mend:
+    before = failure.tokens[place - 1].text if place else ""
+    what = _NAMED.get(before)
+    if what is None:
+        what = (
+            "an entity"
+            if style == "UpperCamel"
+            else "an enum value"
+            if failure.head == "enum"
+            else "a column or a value"
+        )
+    said = failure.say("AWM018", token.start, token.end, name=token.text, style=style, what=what, hint=good)
+    return Mend(said, place, place + 1, failure.written(good, token))

@@ -1,0 +1,77 @@
+"""The benchmarks run, and what they are run on is valid; how long it takes is their own business."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from awmc import pipeline
+from awmc.source import Source
+from bench.__main__ import main
+from bench.grow import grow
+from bench.table import Figure, Table, as_text, compared
+from bench.vary import vary
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECS = sorted((ROOT / "specs").glob("*.awm"))
+
+
+def compiled(text: str) -> pipeline.Compilation:
+    return pipeline.compile_source(Source("bench.awm", text))
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_variants_are_other_valid_specs(spec: Path) -> None:
+    text = spec.read_text(encoding="utf-8")
+    variants = [vary(text, number) for number in (3, 8)]
+    assert vary(text, 3) == variants[0]
+    found = [compiled(variant) for variant in variants]
+    assert [[p.title for p in one.diagnostics if p.is_error] for one in found] == [[], []]
+    names = [one.environment.name for one in found if one.environment is not None]
+    assert names == [f"{spec.stem}_0003", f"{spec.stem}_0008"]
+    assert len({tuple(artefact.text for artefact in one.artefacts) for one in found}) == 2
+
+
+@pytest.mark.parametrize("entities", [5, 15])
+def test_grown_specs_are_valid_and_as_large_as_asked(entities: int) -> None:
+    text = grow(entities, seed=1)
+    assert text == grow(entities, seed=1) != grow(entities, seed=2)
+    environment = compiled(text).environment
+    assert environment is not None
+    assert len(environment.entities) == entities
+    written = {tool.name for tool in environment.tools if not tool.derived_from}
+    assert len(written) >= entities
+    assert all(environment.rows[entity.table] for entity in environment.entities)
+
+
+def test_benchmarks_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["phases", "imports", "growth", "--specs", str(ROOT / "specs" / "clinic.awm"), "--sizes", "5", "10",
+          "--repeat", "1", "--format", "json"])  # fmt: skip
+    phases, imports, growth = json.loads(capsys.readouterr().out)
+    assert {"analyse", "lower", "run the solves", "all phases"} <= {row["what"] for row in phases["figures"]}
+    assert {"sqlglot", "import awmc.pipeline"} <= {row["what"] for row in imports["figures"]}
+    small, large = growth["figures"]
+    assert large["ratio"] == pytest.approx(large["seconds"] / small["seconds"])
+    assert large["most"] == pytest.approx(2.4)
+
+
+def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["compile", "many", "--specs", str(ROOT / "specs" / "clinic.awm"), "--count", "2", "--repeat", "1"])
+    found = capsys.readouterr().out
+    assert "awmc compile, nothing changed" in found
+    assert "2 specs on 2 processes" in found
+
+
+def test_targets_are_judged() -> None:
+    floor = Figure("floor", 0.5)
+    met = compared("quick", 0.9, floor, limit=1.0)
+    missed = compared("steep", 2.0, floor, most=3)
+    assert (floor.is_met, met.is_met, missed.is_met) == (None, True, False)
+    lines = as_text([Table("t", (floor, met, missed))]).splitlines()
+    assert [line.split() for line in lines[-4:-1]] == [
+        ["floor", "500.0", "ms"],
+        ["quick", "900.0", "ms", "1.80", "×", "floor", "1.00", "s", "met"],
+        ["steep", "2.00", "s", "4.00", "×", "floor", "3", "×", "missed"],
+    ]
