@@ -197,7 +197,9 @@ def test_every_diagnostic_is_made_of_its_parts() -> None:
     assert found
     wrong = []
     for place, code, names in found:
-        if code not in REGISTRY or names - OPTIONS != lookup(code).parts:
+        # In a run, who plays it knows the task.
+        known = {"task"} if place.startswith("oracle/") else set()
+        if code not in REGISTRY or names - OPTIONS not in (lookup(code).parts, lookup(code).parts - known):
             wrong.append(
                 f"{place}: {code} takes {sorted(REGISTRY[code].parts) if code in REGISTRY else 'no'} parts"
             )

@@ -122,9 +122,12 @@ class Caller:
         if chance < 0.35:
             at = self.random.choice([end for end in (low, high) if end is not None] or [0])
             found: Any = at + self.random.choice([-1, 0, 1])
+        elif chance < 0.38 and None in (low, high):
+            found = self.random.choice([2**62, -(2**62), 2**53 + 1] if unit == 1 else [10**15 - 1, -(10**15) + 1])
         else:
             start = low if low is not None else 0
-            found = self.random.randint(start, min(high if high is not None else start + 300 * unit, start + 300 * unit))
+            end = start + 300 * unit
+            found = self.random.randint(start, min(high if high is not None else end, end))
         return found / 100 if unit == 100 else found + 0.25 if kind.kind == "number" else found
 
     def _moment(self, kind: Type) -> str:

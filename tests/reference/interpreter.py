@@ -245,7 +245,7 @@ class Interpreter:
                 values[field.name] = self._state(field, next(iter(field.moves)))
             else:
                 values[field.name] = None
-        return self.world.insert(entity, values, self.expressions.holds)
+        return self.world.insert(entity, _in_parts(entity, values), self.expressions.holds)
 
     def _state(self, field: Field, name: str) -> Member:
         symbol = self.model.enums[field.type.name]
@@ -272,7 +272,7 @@ class Interpreter:
                     values[assign.field.name] = {**whole, assign.part[0]: value}
                 else:
                     values[assign.field.name] = value
-            changes.append((row, values))
+            changes.append((row, _in_parts(node.entity, values)))
         for row, values in changes:
             for name, value in values.items():
                 field = node.entity.fields[name]
@@ -287,3 +287,14 @@ class Interpreter:
         symbol = self.model.enums[field.type.name]
         names = [name for name, _, _ in symbol.values]
         return names[new.place] in field.moves[names[old.place]]
+
+
+def _in_parts(entity: Entity, values: Values) -> Values:
+    """The values as columns have them: a record is stored in parts, so one that may be null and has none is null."""
+    return {
+        name: None if _is_empty(entity.fields[name].type, value) else value for name, value in values.items()
+    }
+
+
+def _is_empty(kind: Type, value: Any) -> bool:
+    return kind.kind == "record" and kind.nullable and value is not None and set(value.values()) == {None}
