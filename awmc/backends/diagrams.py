@@ -73,6 +73,7 @@ def _type(type_: nodes.Type) -> str:
 
 
 def _references(environment: nodes.Environment) -> Iterator[str]:
+    tables = links(environment)
     for entity in environment.entities:
         for column in entity.columns:
             if column.references:
@@ -80,7 +81,7 @@ def _references(environment: nodes.Environment) -> Iterator[str]:
                 one = "o|" if column.type.nullable else "||"
                 yield f"  {entity.name} {many}--{one} {column.references} : {column.name}"
         for link in entity.links:
-            if link.of_column != link.to_column:
+            if (entity, link) in tables and link.of_column != link.to_column:
                 yield f"  {entity.name} }}o--o{{ {link.entity} : {link.name}"
 
 

@@ -21,10 +21,9 @@ class Clauses:
         self._terms = terms
         self._before = before
         self._links: dict[str, dict[str, int]] = {entity.name: {} for entity in terms.environment.entities}
-        for entity in terms.environment.entities:
-            for link in entity.links:
-                self._links[entity.name][link.table] = 0
-                self._links[link.entity].setdefault(link.table, 1)
+        for entity, link in links(terms.environment):
+            self._links[entity.name][link.table] = 0
+            self._links[link.entity].setdefault(link.table, 1)
 
     def free(self, free: nodes.Free, given: Mapping[str, Any]) -> Free | FreeLinks:
         entity = self._terms.entities[free.entity]

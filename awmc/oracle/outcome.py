@@ -30,10 +30,9 @@ class Outcomes:
             }
             for entity in environment.entities
         }
-        for entity in environment.entities:
-            for link in entity.links:
-                ends = {link.of_column: entity.name, link.to_column: link.entity}
-                self._columns[link.table] = {name: _Column("row", end) for name, end in ends.items()}
+        for entity, link in links(environment):
+            ends = {link.of_column: entity.name, link.to_column: link.entity}
+            self._columns[link.table] = {name: _Column("row", end) for name, end in ends.items()}
 
     def derive(
         self,

@@ -215,12 +215,14 @@ def chosen(streams: Iterable[Iterator[Mutant]], calls: Calls, budget: int, seen:
     """So many mutants of the streams, one of each in turn; those whose run was `seen` are passed over."""
     found: list[Mutant] = []
     left = list(streams)
-    while left and len(found) < budget:
+    while left:
         for stream in list(left):
+            if len(found) >= budget:
+                return found
             mutant = _next_new(stream, calls, seen)
             if mutant is None:
                 left.remove(stream)
-            elif len(found) < budget:
+            else:
                 found.append(mutant)
     return found
 

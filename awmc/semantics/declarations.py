@@ -8,6 +8,7 @@ import re
 
 from awmc.diagnostics.model import Label
 from awmc.semantics import typed, typeexprs
+from awmc.semantics.circles import circle_through
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import condition, convert, infer, require, unhandled_null
 from awmc.semantics.model import (
@@ -107,28 +108,12 @@ def _computed_circles(model: Model) -> None:
         }
     reported: set[tuple[str, str]] = set()
     for start in needs:
-        path = _circle(needs, start)
+        path = circle_through(needs, start)
         if path and not reported & set(path):
             reported |= set(path)
             names = " -> ".join(f"`{name}`" for _, name in [*path, path[0]])
             model.report("AWM408", fields[start].span, entity=start[0], circle=names)
             fields[start].value = None
-
-
-def _circle(
-    needs: dict[tuple[str, str], set[tuple[str, str]]], start: tuple[str, str]
-) -> list[tuple[str, str]]:
-    stack = [(start, [start])]
-    seen: set[tuple[str, str]] = set()
-    while stack:
-        current, path = stack.pop()
-        for other in sorted(needs.get(current, ())):
-            if other == start:
-                return path
-            if other not in seen:
-                seen.add(other)
-                stack.append((other, [*path, other]))
-    return []
 
 
 def check_limits(model: Model, value: typed.Expr, kind: Type, what: str) -> bool:

@@ -84,7 +84,9 @@ class Reads:
 
 
 def link_name(field: Field) -> str:
-    """A many-to-many relation in effects: `Entity.field`."""
+    """A many-to-many relation in effects: `Entity.field`, of the end that it was declared at."""
+    if field.via and field.type.element is not None:
+        return f"{field.type.element.name}.{field.via}"
     return f"{field.entity}.{field.name}"
 
 

@@ -299,8 +299,39 @@ def _relations(model: Model, entity: Entity) -> None:
             continue
         target = model.entities[element.name]
         if field.kind == "link":
+            _other_end(model, entity, field, target)
             continue
         _relation(model, entity, field, target)
+
+
+def _other_end(model: Model, entity: Entity, field: Field, target: Entity) -> None:
+    """A many-to-many relation `@via` the field at its other end is the same relation."""
+    back = [f for f in _links_to(target, entity) if f is not field]
+    if not field.via:
+        twin = next((f for f in back if not any(g.via == f.name for g in _links_to(entity, target))), None)
+        if twin is not None and entity.span.start > target.span.start:
+            model.report(
+                "AWM417", field.span, field=f"{entity.name}.{field.name}", other=f"{target.name}.{twin.name}",
+                help=f"if they are one, say `{field.name}: [{target.name}] @many @via({twin.name})`",
+            )  # fmt: skip
+        return
+    if field.via in {f.name for f in back}:
+        return
+    if field.via not in target.fields:
+        hint = nearest(field.via, [f.name for f in back])
+        model.report("AWM203", field.span, entity=target.name, field=field.via, hint=hint)
+    else:
+        model.report("AWM407", field.span, target=target.name, field=field.via, entity=entity.name)
+    field.type = ERROR
+
+
+def _links_to(entity: Entity, target: Entity) -> list[Field]:
+    """The many-to-many relations of an entity to another that are declared there."""
+    return [
+        f
+        for f in entity.fields.values()
+        if f.kind == "link" and f.type.element is not None and f.type.element.name == target.name and not f.via
+    ]
 
 
 def _relation(model: Model, entity: Entity, field: Field, target: Entity) -> None:

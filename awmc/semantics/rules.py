@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed
+from awmc.semantics.circles import circle_through
 from awmc.semantics.model import Model
 from awmc.semantics.typeexprs import entity_named
 from awmc.semantics.types import Type
@@ -69,7 +70,7 @@ def check_circles(model: Model) -> None:
     }  # fmt: skip
     told: set[str] = set()
     for name, entity in model.entities.items():
-        circle = _circle(needs, name)
+        circle = circle_through(needs, name)
         if circle and not told & set(circle):
             told |= set(circle)
             names = " and ".join(f"`{n}`" for n in circle)
@@ -79,20 +80,6 @@ def check_circles(model: Model) -> None:
                 entities=names,
                 help="let one of the references be null: `name: Entity?`",
             )
-
-
-def _circle(needs: dict[str, set[str]], start: str) -> list[str]:
-    stack = [(start, [start])]
-    seen: set[str] = set()
-    while stack:
-        current, path = stack.pop()
-        for other in sorted(needs.get(current, ())):
-            if other == start:
-                return path
-            if other not in seen:
-                seen.add(other)
-                stack.append((other, [*path, other]))
-    return []
 
 
 def check_reach(model: Model) -> None:

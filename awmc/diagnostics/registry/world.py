@@ -31,6 +31,12 @@ CODES = (
     Code("AWM414", "error", "owned-by-other", "`{path}` is {found}, but the actor is `{actor}`"),
     Code("AWM415", "error", "required-circle", "no row of {entities} can be made first"),
     Code("AWM416", "error", "many-without-list", "`@many` needs a list of entities, `{field}` is {found}"),
+    Code(
+        "AWM417",
+        "warning",
+        "two-relations",
+        "`{field}` and `{other}` are two relations: a link of one is no link of the other",
+    ),
     Code("AWM420", "error", "impossible-move", "no state of `{field}` moves to `{state}`"),
     Code(
         "AWM421",

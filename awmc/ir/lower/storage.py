@@ -66,10 +66,19 @@ def witnesses(field: Field) -> tuple[str, ...]:
 
 
 def link_of(model: Model, field: Field) -> nodes.ManyToMany:
-    """The table of a many-to-many field."""
+    """The table of a many-to-many field; with `@via`, that of the field at the other end, read from here."""
     entity = model.entities[field.entity]
     assert field.type.element is not None
     other = model.entities[field.type.element.name]
+    if field.via:
+        same = link_of(model, other.fields[field.via])
+        return nodes.ManyToMany(
+            name=field.name,
+            entity=other.name,
+            table=same.table,
+            of_column=same.to_column,
+            to_column=same.of_column,
+        )
     to_column = other.table if other is not entity else field.name
     return nodes.ManyToMany(
         name=field.name,
@@ -94,7 +103,7 @@ class Tables:
         for entity in model.entities.values():
             self._tables[entity.name] = entity.table
             for field in entity.fields.values():
-                if field.kind == "link":
+                if field.kind == "link" and not field.via:
                     self._tables[f"{entity.name}.{field.name}"] = link_of(model, field).table
         self._places = {name: place for place, name in enumerate(self._tables)}
 
