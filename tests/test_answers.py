@@ -323,6 +323,7 @@ START = Expected("datetime", "2026-03-05T09:30:00", ("2026-03-05T10:00:00", "202
 DAY = Expected("date", "2026-03-05", ("2026-03-06",))
 OPENS = Expected("time", "09:30", ("10:00",))
 COUNT = Expected("int", 0, (1, 2))
+ONE = Expected("int", 4)
 LIST = Expected("text", ("Ana", "Ben"), ("Cleo",))
 NOBODY = Expected("text", None, ("Ana",))
 TRUE, FALSE = Expected("bool", 1), Expected("bool", 0)
@@ -364,6 +365,12 @@ TRUE, FALSE = Expected("bool", 1), Expected("bool", 0)
         (Expected("number", 0.125, (0.25,)), "Answer: 12.5%"),
         (Expected("number", 13 / 3, (4.33,)), "Answer: 4.33"),
         (Expected("int", 3, (12,)), "Answer: the 3 in 12-AB"),
+        (ONE, "Answer: 4 of 17"),
+        (ONE, "Answer: 4 (2 x 2)"),
+        (ONE, "Answer: 4, not 5"),
+        (ONE, "I saw 11, 12, 13, 14, 15, 16 and 17 before. There are 4 rows."),
+        (FEE, "Answer: 95.50 (2 x 40.00 + 15.50)"),
+        (DAY, "Answer: 5 March, and not 4 March"),
     ],
 )
 def test_right_answers(expected: Expected, message: str) -> None:
@@ -390,10 +397,20 @@ def test_right_answers(expected: Expected, message: str) -> None:
         (START, "Answer: 9:30", "the answer does not state 2026-03-05 09:30:00"),
         (START, "Answer: March 5", "the answer does not state 2026-03-05 09:30:00"),
         (START, "Answer: March 5 at 9:30 or 10:00", "states 2026-03-05 10:00:00 beside"),
-        (START, "Answer: 9:30 on March 5 or 6 March", None),
+        (START, "Answer: 9:30 on March 5 or 6 March", "the answer states 6 March beside 2026-03-05 09:30:00"),
         (DAY, "Answer: March 5 or March 6", "the answer states 2026-03-06 beside 2026-03-05"),
         (OPENS, "Answer: 9:30 pm", "the answer does not state 09:30"),
         (OPENS, "Answer: 9:30 or 10", None),
+        (OPENS, "Answer: 9:30 or 9:31", "the answer states 9:31 beside 09:30"),
+        (DAY, "Answer: from 5 March to 7 March", "the answer states 7 March beside 2026-03-05"),
+        (ONE, "Answer: 4 or 5", "the answer states 5 beside 4"),
+        (ONE, "Answer: 3, 4, 5", "the answer states 3 beside 4"),
+        (ONE, "Answer:\n3\n4", "the answer states 3 beside 4"),
+        (ONE, "4. Or maybe: 5", "the answer states 5 beside 4"),
+        (ONE, "It is 4. Or maybe 5.", "the answer states 5 beside 4"),
+        (ONE, "It is 4 to 5 hours.", "the answer states 5 beside 4"),
+        (ONE, "Answer: 4/5", "the answer states 5 beside 4"),
+        (ONE, "Answer: 11 rows, 12 rows, 13 rows, 14 rows, 15 rows, 16 rows, 4 rows", "6 other numbers beside 4"),
         (OPENS, "Answer: 9:30 or 10 am", "the answer states 10:00 beside 09:30"),
         (COUNT, "Answer: 0 or 1", "the answer states 1 beside 0"),
         (LIST, "Answer: Ben", 'the answer does not state "Ana"'),
@@ -422,6 +439,13 @@ def test_what_the_instruction_states_is_no_hedge() -> None:
     assert not judge(message, FEE).ok
     assert judge(message, FEE, instruction="Is there anyone below $120?").ok
     assert not judge(message, FEE, instruction="Is there anyone below ORD-120?").ok
+
+
+def test_an_alternative_that_the_instruction_states_is_no_second_answer() -> None:
+    assert not judge("Answer: 4 or 5", ONE).ok
+    assert judge("Answer: 4 or 5", ONE, instruction="Why are there 5?").ok
+    assert judge("Answer: 5 March or 6 March", Expected("date", "2026-03-05"), instruction="By 6 March?").ok
+    assert judge("Answer: 9:30 or 9:40", Expected("time", "09:30"), instruction="Is it 9:40?").ok
 
 
 def test_an_expected_value_is_no_hedge_for_another() -> None:

@@ -3,10 +3,11 @@
 Each case is a spec, a script of calls and what comes of them: `tests/cases/language/<topic>.awm`, `.calls`,
 `.expected`. A line of the script is a call (`name {arguments as JSON}`, or the name alone), a comment, or
 - `.as label`: a new session of that actor; `.new`: of the spec's own;
-- `.diff`: what differs from the untouched world, also shown at the end of each session that changed something;
-- `.rows Entity`: its table now, as stored; `.now`: the world's instant; `.tool name`: the tool as an agent is told of it.
-What is expected repeats the script, with what came of each line beneath it. A spec without a script is one that is refused:
-its diagnostics are expected.
+- `.diff`: what differs from the untouched world, also shown at the end of each session;
+- `.rows Entity`: its table now, as stored; `.now`: the world's instant;
+- `.tool name`: the tool as an agent is told of it.
+What is expected repeats the script, with what came of each line beneath it. A spec without a script is one that
+is refused: its errors are expected.
 """
 
 import json
@@ -45,7 +46,9 @@ def written(value: Any) -> str:
 def changes(session: Session) -> Iterator[str]:
     for change in session.diff():
         before, after = written(change.before), written(change.after)
-        values = after if change.before is None else before if change.after is None else f"{before} -> {after}"
+        values = (
+            after if change.before is None else before if change.after is None else f"{before} -> {after}"
+        )
         yield f"  * {change.kind} {change.table} {written(change.key)}: {values}"
 
 

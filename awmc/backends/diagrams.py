@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from awmc.backends.schema import links
 from awmc.ir import nodes
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from awmc.backends.schema import links
 from awmc.backends.sql import Sql
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Evaluator, Terms

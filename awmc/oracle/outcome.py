@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from awmc.backends.schema import links
 from awmc.ir import nodes
 from awmc.runtime.case import Answer, Created, Deleted, Moment, New, Outcome, Timed, Updated, Value
 from awmc.runtime.diff import Change

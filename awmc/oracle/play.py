@@ -18,6 +18,8 @@ from awmc.runtime.session import Session
 
 CALLS: Final = 200
 """Calls that one run may make."""
+RESULT: Final = 1_000_000
+"""Characters that a call may answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ class _Run:
             wrong = "AWM618" if self.asking.is_wrong else "AWM602"
             raise self._stopped(wrong, node.place, message, tool=node.tool, code=code)
         self.played.calls.append(Made(node.tool, arguments))
+        if len(result.text) > RESULT:
+            raise self._stopped("AWM634", node.place, tool=node.tool, limit=f"{RESULT:,}")
         type_ = self.player.result_type(node.tool)
         found = from_result(type_, result.value)
         self.seen.add(type_, found)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from awmc.ir import nodes
 from awmc.oracle.listed import Listed, Unsound
 from awmc.oracle.operators import ordering
-from awmc.runtime.functions import FUNCTIONS
+from awmc.runtime.functions import FUNCTIONS, whole_sum
 
 if TYPE_CHECKING:
     from awmc.oracle.evaluate import Evaluator
@@ -172,7 +172,7 @@ class Queries:
         if fn == "sum":
             if result.kind == "number":
                 return math.fsum(present)
-            return FUNCTIONS["awm_int"].call(sum(present))
+            return whole_sum(present)
         if not present:
             return None
         if fn == "avg":

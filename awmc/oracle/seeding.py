@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import apsw
 
+from awmc.backends import schema
 from awmc.backends.sql import Compiler, identifier
 from awmc.ir import nodes
 from awmc.oracle.draws import choose, fake, sequence, spread, stream
@@ -53,6 +54,7 @@ class _Seeding:
         self.uniques = Uniques(self.evaluator)
         self.rows: dict[str, list[Row]] = {entity.name: [] for entity in environment.entities}
         self.last_key = dict.fromkeys(self.rows, 0)
+        self._of_columns = {link.table: link.of_column for _, link in schema.links(environment)}
         self.problems: list[Problem] = []
 
     def run(self) -> tuple[Rows, tuple[Problem, ...]]:
@@ -79,7 +81,7 @@ class _Seeding:
         values = completed(
             entity, seed.key, given, self.terms.enums, lambda expr: self.evaluator.value(expr, {})
         )
-        links = [(link.link, (seed.key, key)) for link in seed.links for key in dict.fromkeys(link.keys)]
+        links = [self._ends(link, seed.key, key) for link in seed.links for key in dict.fromkeys(link.keys)]
         return Row(entity, seed.key, values, seed.place, seed.label, links)
 
     # ---- Rows by rule
@@ -148,7 +150,7 @@ class _Seeding:
         for link in rule.links:
             ends = self._drawn(rule, place, link.link, link.rows, 0)
             for end in dict.fromkeys(ends if isinstance(ends, list) else [ends]):
-                row.links.append((link.link, (row.key, end)))
+                row.links.append(self._ends(link, row.key, end))
         self._add(row)
         return True
 
@@ -209,7 +211,13 @@ class _Seeding:
             self.problems.append(Problem("AWM436", row.place, parts, note=str(error)))
             return
         for link, ends in row.links:
-            self.connection.execute(f"INSERT INTO {identifier(link).sql()} VALUES (?, ?)", ends)
+            self.connection.execute(f"INSERT OR IGNORE INTO {identifier(link).sql()} VALUES (?, ?)", ends)
+
+    def _ends(
+        self, link: nodes.SeedLinks | nodes.LinkValues, of: Any, to: Any
+    ) -> tuple[str, tuple[Any, Any]]:
+        """A link's table and its row there, whichever end names it."""
+        return link.link, (of, to) if self._of_columns[link.link] == link.of_column else (to, of)
 
     def _insert(self, entity: nodes.Entity) -> str:
         def statement() -> str:
@@ -263,10 +271,9 @@ class _Seeding:
             for row in rows:
                 for link, ends in row.links:
                     links.setdefault(link, []).append(ends)
-        for entity in self.environment.entities:
-            for relation in entity.links:
-                if relation.table in links:
-                    found[relation.table] = tuple(links[relation.table])
+        for _, relation in schema.links(self.environment):
+            if relation.table in links:
+                found[relation.table] = tuple(dict.fromkeys(links[relation.table]))
         return found
 
 

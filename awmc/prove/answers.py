@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from awmc.ir import nodes
-from awmc.prove.ends import Ends, Row, quoted
+from awmc.prove.ends import Row, quoted
 from awmc.prove.likeness import Judge, Target
 from awmc.prove.mutants import Mutant
 from awmc.prove.runs import Calls
@@ -25,6 +25,7 @@ from awmc.runtime.session import Session
 from awmc.runtime.values import from_wire, id_format, text_of
 
 _NUMBERS: Final = ("int", "number", "money")
+_COUNTED: Final = 20
 _HIDDEN_AMONG: Final = 6
 """Wrong values beside the right one, at most."""
 
@@ -86,19 +87,20 @@ def _values(
 
 
 class Wrong:
-    """Wrong messages at the end of one `solve`. `rights`: the answers of all of them, its own at `place`; `results`:
-    what its calls answered, on the wire."""
+    """Wrong messages at the end of one `solve`. `rights`: the answers of all of them, its own at `place`; `members`:
+    of each enum, on the wire."""
 
     def __init__(
         self,
         task: nodes.Task,
-        ends: Ends,
+        members: Mapping[str, Sequence[str]],
         instruction: str,
         rights: Sequence[tuple[Part, ...]],
         place: int,
         session: Session,
     ) -> None:
-        self._task, self._ends = task, ends
+        self._task = task
+        self._members = members
         self._instruction = instruction
         self._rights, self._own = rights, rights[place]
         self._results = [entry.result.value for entry in session.log if entry.result.ok]
@@ -119,11 +121,7 @@ class Wrong:
             "hedged": self._hedged,
             "two_answers": self._two_answers,
         }
-        end = len(calls)
-        found: list[Iterator[Mutant]] = []
-        for kind, texts in kinds.items():
-            found.append(Mutant(kind, f"the message is {json.dumps(text, ensure_ascii=False)}", end, (), text) for text in texts())  # fmt: skip
-        return found
+        return [_mutants(kind, texts(), len(calls)) for kind, texts in kinds.items()]
 
     def _empty(self) -> Iterator[str]:
         yield from ("", "Answer:")
@@ -172,6 +170,14 @@ class Wrong:
             some = wrongs[:_HIDDEN_AMONG]
             half = len(some) // 2
             yield self._said(place, ", ".join((*some[:half], self._own[place].text, *some[half:])))
+            if self._own[place].kind in _NUMBERS:
+                yield self._said(place, self._counted_up(self._own[place]))
+
+    def _counted_up(self, part: Part) -> str:
+        """All whole steps round a number, so that the right one is stated with the rest."""
+        scale = 100 if part.kind == "money" else 1
+        around = (part.values[0] + scale * step for step in range(-_COUNTED, _COUNTED + 1))
+        return " of them, ".join(written(part.kind, value) for value in around)
 
     def _two_answers(self) -> Iterator[str]:
         right = message(self._own)
@@ -200,7 +206,7 @@ class Wrong:
 
     def _near_values(self) -> Iterator[tuple[int, Any]]:
         for place, part in enumerate(self._own):
-            if part.kind in _NUMBERS and len(part.values) == 1:
+            if part.kind not in ("text", "enum") and len(part.values) == 1:
                 yield from ((place, near) for near in _near(part.kind, part.values[0]) if self._is_wrong(place, near))
 
     def _wrong_values(self) -> Iterator[tuple[int, Any]]:
@@ -209,6 +215,8 @@ class Wrong:
             found: dict[Any, None] = {}
             if part.kind == "bool":
                 found[not part.values[0]] = None
+            if part.kind == "enum":
+                found |= dict.fromkeys(self._members.get(answer.value.type.name, ()))
             for node in _leaves(answer.value):
                 values = self._in_column(node) if isinstance(node, nodes.Column) else self._in_results(node)
                 found |= dict.fromkeys(values)
@@ -234,6 +242,11 @@ class Wrong:
                 with suppress(ValueError):
                     kind = "text" if node.type.kind in ("id", "row") and isinstance(value, str) else node.type.kind
                     yield value if kind in ("id", "row") else from_wire(kind, value)  # type: ignore[arg-type]
+
+
+def _mutants(kind: str, texts: Iterator[str], at: int) -> Iterator[Mutant]:
+    for text in texts:
+        yield Mutant(kind, f"the message is {json.dumps(text, ensure_ascii=False)}", at, (), text)
 
 
 def _claim(kind: str, value: Any) -> str:

@@ -106,9 +106,9 @@ class Ends:
         value: Stored = table.by_key[row[1]][table.columns.index(column)]
         return value
 
-    def rows(self, table: str) -> list[tuple[Any, ...]]:
-        """The rows of a table before any run, in the order in which they are stored."""
-        return self._by_name[table].rows
+    def stored(self, table: str) -> list[tuple[Any, ...]]:
+        """All columns of a table's rows before any run."""
+        return self.untouched.execute(f"SELECT * FROM {quoted(table)}").fetchall()
 
 
 def quoted(name: str) -> str:

@@ -71,8 +71,18 @@ class Judge:
         self._links = links
         self._clauses = clauses
         self._ensures = ensures
+        # What a run may do beside the `solve`. A link may come with an update of its row.
+        self._more: set[str] = {clause.what.kind for clause in clauses if isinstance(clause.what, May)}
+        if "update" in self._more or any(isinstance(clause.what, FreeLinks) for clause in clauses):
+            self._more.add("links")
         self._tables = ends.world.tables.by_name
-        self._names = {table.entity: table.name for table in ends.world.tables if table.entity}
+        names = {table.entity: table.name for table in ends.world.tables if table.entity}
+        self._references = {
+            (table.name, column.name): names[column.references]
+            for table in ends.world.tables
+            for column in table.columns
+            if column.references
+        }
 
     def likeness(self, session: Session, end: End, target: Target) -> Likeness | None:
         """How the end at which `session` stands is like the `solve`'s; None where it is another one."""
@@ -92,14 +102,17 @@ class Judge:
         return connection.execute(condition.sql, values).get
 
     def _is_near(self, end: End, wanted: End) -> bool:
-        """Whether comparing is worth the while: without clauses the same rows must be made, changed and gone."""
-        if self._clauses:
-            return True
+        """Whether comparing is worth the while: the rows that differ must be those of the `solve`, but for the kinds
+        of which a `may` allows more, and for links that are free."""
+        more = self._more
         return (
-            end.changed.keys() == wanted.changed.keys()
-            and end.gone == wanted.gone
-            and sorted(table for table, _ in end.made) == sorted(table for table, _ in wanted.made)
+            ("links" in more or "delete" in more or end.gone == wanted.gone)
+            and ("update" in more or end.changed.keys() <= wanted.changed.keys())
+            and ("create" in more or "links" in more or self._made(end) == self._made(wanted))
         )
+
+    def _made(self, end: End) -> list[str]:
+        return sorted(table for table, _ in end.made)
 
     # ---- What the clauses say
 
@@ -165,8 +178,8 @@ class Judge:
 
     def referred(self, row: Row, column: str, value: Stored) -> Row | None:
         """The row that a cell refers to."""
-        entity = self._tables[row[0]].column(column).references
-        return None if not entity or value is None else (self._names[entity], value)  # type: ignore[return-value]
+        table = self._references.get((row[0], column))
+        return None if table is None or value is None else (table, value)  # type: ignore[return-value] # a key
 
     def before(self, row: Row, column: str) -> Stored:
         return self._ends.before(row, column)

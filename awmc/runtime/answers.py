@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 from awmc.runtime import matching
+from awmc.runtime.hedges import MANY, MANY_IN_ALL, second_answers
 from awmc.runtime.matching import states_value
 from awmc.runtime.mentions import Span, durations, read
 from awmc.runtime.values import Kind, Stored, text_of
@@ -45,7 +46,8 @@ def judge_answer(
     """Judges the last ``Answer:`` line of `message`, or all of it where there is none.
 
     Each expected value must be stated in a form that people write. A distractor stated beside it makes the
-    answer wrong, unless the instruction states it, or it is an expected value too. `clock`, a datetime,
+    answer wrong, unless the instruction states it, or it is an expected value too; so does any number, day or time
+    that is put as an alternative to it (`awmc.runtime.hedges`). `clock`, a datetime,
     gives dates their year. Where nothing is expected every message will do.
     """
     if not expected:
@@ -55,6 +57,7 @@ def judge_answer(
         return AnswerVerdict(False, ("the final message is empty",))
     claims = _Claims.of(expected, instruction, clock)
     reading = _Reading(judged, clock)
+    most = MANY if _LINE.search(message or "") else MANY_IN_ALL
     reasons: list[str] = []
     stated = []
     for kind, value in claims.wanted:
@@ -63,7 +66,8 @@ def judge_answer(
         else:
             stated.append(_said(kind, value))
     beside = f" beside {' and '.join(stated)}" if stated else ""
-    reasons.extend(f"the answer states {other}{beside}" for other in reading.strays(claims))
+    strays = list(reading.strays(claims)) or list(reading.second_answers(claims, instruction, most))
+    reasons.extend(f"the answer states {other}{beside}" for other in strays)
     return AnswerVerdict(not reasons, tuple(dict.fromkeys(reasons)))
 
 
@@ -191,6 +195,17 @@ class _Reading:
                 stray = any(not _within(span, taken) for span in self._places(kind, str(value)))
             if stray:
                 yield _said(kind, value)
+
+    def second_answers(self, claims: _Claims, instruction: str, most: int) -> Iterator[str]:
+        """What the text states as an alternative to what is expected, though nothing is known to hold it."""
+        return second_answers(
+            self.text,
+            claims.wanted,
+            instruction,
+            year=self.year,
+            most=most,
+            in_name=lambda span: self._in_text(span, claims),
+        )
 
     def _places(self, kind: str, value: str) -> list[Span]:
         find = matching.address_occurrences if kind in ("email", "url") else matching.occurrences

@@ -144,7 +144,9 @@ class Call:
         """Refuses (`not_found`) a key that names no row, or none in the scope that is asked for."""
         if key is not None and self.value(rows.sql, key=key) is None:
             table = self.tables.by_entity[rows.entity]
-            raise Refused("not_found", f"There is no {rows.entity} with {table.key[0]} {table.wire_key(key)}.")
+            raise Refused(
+                "not_found", f"There is no {rows.entity} with {table.key[0]} {table.wire_key(key)}."
+            )
 
     def check_range(self, name: str, value: Stored, low: Any, high: Any, kind: Kind = "int") -> None:
         """Refuses (`invalid_arguments`) an argument that a tool passes on, out of its range."""

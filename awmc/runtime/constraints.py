@@ -11,6 +11,8 @@ from awmc.runtime.tables import Table, Tables
 
 UNIQUE = frozenset({apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY})
 
+_BEYOND = frozenset({apsw.SQLITE_CONSTRAINT_NOTNULL, apsw.SQLITE_CONSTRAINT_DATATYPE})
+
 _FAILED = re.compile(r"[A-Z ]+ constraint failed: (?:index '(?P<index>.+)'|(?P<what>.+))", re.DOTALL)
 
 
@@ -21,7 +23,11 @@ def code_of(error: apsw.ConstraintError) -> int:
 
 
 def refusal(error: apsw.ConstraintError, tables: Tables) -> Refused | None:
-    """The refusal that a broken unique key or check stands for; None for all that no spec can break."""
+    """The refusal that a broken constraint stands for; None for all that no spec can break."""
+    if code_of(error) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return Refused("not_found", "A row that would be referred to is there no more.")
+    if code_of(error) in _BEYOND:
+        return _beyond(str(error).rpartition(" ")[2], tables)
     failed = _FAILED.fullmatch(str(error))
     if failed is None:
         return None
@@ -53,6 +59,16 @@ def _conflict(index: str, what: str, tables: Tables) -> Refused | None:
     fields = [table.column(name).field for name in columns]
     named = fields[0] if len(fields) == 1 else f"{', '.join(fields[:-1])} and {fields[-1]}"
     return Refused("conflict", f"{with_article(table.entity, 'A')} with this {named} already exists.")
+
+
+def _beyond(column: str, tables: Tables) -> Refused | None:
+    """A value too large to be stored, or null, which stands for a result out of all bounds."""
+    name, _, of = column.rpartition(".")
+    table = tables.by_name.get(name)
+    if table is None:
+        return None
+    field = table.column(of).field
+    return Refused("check_failed", f"The {field} of {with_article(table.entity)} would be out of all bounds.")
 
 
 def _check_failed(name: str, tables: Tables) -> Refused:

@@ -17,7 +17,7 @@ import calendar
 import datetime
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,6 +96,26 @@ def register(connection: apsw.Connection) -> None:
         connection.create_scalar_function(
             function.name, function.call, function.arity, deterministic=True, flags=apsw.SQLITE_INNOCUOUS
         )
+    connection.create_aggregate_function("awm_sum", _Sum, 1, flags=apsw.SQLITE_INNOCUOUS)
+
+
+def whole_sum(values: Iterable[int]) -> Stored:
+    """The sum of ints. Beyond 64 bits it goes on as a number, as SQLite's `+` has it; its `sum` raises there."""
+    found = sum(values)
+    return found if MIN_INT <= found <= MAX_INT else float(found)
+
+
+class _Sum:
+    """`awm_sum`: `whole_sum` of what is not null, or null where there is nothing."""
+
+    def __init__(self) -> None:
+        self._values: list[int] = []
+
+    def step(self, *values: Stored) -> None:
+        self._values += [value for value in values if isinstance(value, (int, float))]  # type: ignore[misc]
+
+    def final(self) -> Stored:
+        return whole_sum(self._values) if self._values else None
 
 
 # ---------------------------------------------------------------- arithmetic

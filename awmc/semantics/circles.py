@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Hashable, Mapping, Set
 from typing import TypeVar
 
-Key = TypeVar("Key", str, tuple[str, str])
+Key = TypeVar("Key", bound=Hashable)
 
 
 def circle_through(needs: Mapping[Key, Set[Key]], start: Key) -> list[Key]:
     """The keys of one circle that begins and ends at `start`, without the end; empty if there is none."""
-    stack: list[tuple[Key, list[Key]]] = [(start, [start])]
+    stack = [(start, [start])]
     seen: set[Key] = set()
     while stack:
         current, path = stack.pop()
-        for other in sorted(needs.get(current, frozenset())):
+        for other in sorted(needs.get(current, frozenset()), key=repr):
             if other == start:
                 return path
             if other not in seen:

@@ -330,7 +330,10 @@ def _links_to(entity: Entity, target: Entity) -> list[Field]:
     return [
         f
         for f in entity.fields.values()
-        if f.kind == "link" and f.type.element is not None and f.type.element.name == target.name and not f.via
+        if f.kind == "link"
+        and f.type.element is not None
+        and f.type.element.name == target.name
+        and not f.via
     ]
 
 

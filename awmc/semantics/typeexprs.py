@@ -52,6 +52,11 @@ def parts(model: Model, params: tuple[ast.Param, ...], owner: str) -> list[Part]
             continue
         kind = resolve(model, param.type, f"{owner}.{param.name.text}")
         kind = with_pattern(model, kind, param.attributes, param.name.text)
+        if param.default is not None:
+            model.report(
+                "AWM324", param.default.span, field=param.name.text, what="a part of a record", thing="default",
+                help=f"let it be null, and say `.{param.name.text} ?? …` where it is read",
+            )  # fmt: skip
         found[param.name.text] = Part(
             param.name.text, kind, param.name.span, param.doc.value if param.doc else ""
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awmc.source import Span
@@ -85,6 +85,8 @@ class Attached:
     beside: list[Comment] = field(default_factory=list)
     behind: list[Comment] = field(default_factory=list)
     inside: list[Comment] = field(default_factory=list)
+    close: bool = False
+    """Whether no empty line stands between the part and the comments before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ class Comments:
         elif (
             not comment.own_line
             and before is not None
+            and not self._has_beside(before)
             and _BESIDE.fullmatch(between)
             and not self._brace_after(comment)
         ):
@@ -164,8 +167,17 @@ class Comments:
         ):
             self._of(before).behind.append(comment)
         else:
-            # In the middle of something that stands on one line.
-            self._of(lines[-1] if lines else around).before.append(comment)
+            # In the middle of something that stands on one line: above that, close to it.
+            line = lines[-1] if lines else around
+            attached = self._of(line)
+            apart = not attached.before and self.blank_before(line.span.start)
+            attached.before.append(replace(comment, blank=apart))
+            attached.close = True
+
+    def _has_beside(self, node: ast.Node) -> bool:
+        """Whether the end of a part's line is taken by a comment."""
+        attached = self._attached.get(id(node))
+        return attached is not None and bool(attached.beside)
 
     def _brace_after(self, comment: Comment) -> bool:
         """Whether the next sign behind a comment opens a block."""
@@ -196,8 +208,11 @@ def _inner(node: ast.Node) -> Iterator[_Part]:
             yield from map(_Part, node.items)
         case ast.Env():
             yield from map(_Part, (*node.clocks, *node.actors, *node.policy, *node.offers))
-        case ast.SeedRow():
+        case ast.SeedRow() | ast.SeedColumn():
             return
+        case ast.Field():
+            # A default is a constant, which stands on one line.
+            yield from _found((node.type, node.attributes))
         case ast.Query() | ast.ListOf() | ast.Binary():
             yield from _found(node)
         case ast.Entity():

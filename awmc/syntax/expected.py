@@ -135,18 +135,18 @@ def describe_expected(kinds: frozenset[str], closer: str | None) -> str:
     group({"LET", "REQUIRE"}, _STATEMENT, "a statement")
     group({"ENTITY", "TOOL", "TASK"}, heads, "a declaration")
     group({"NAME", "INT", "STRING", "LPAR"}, _EXPRESSION, "an expression")
-    group({"NAME", "INT", "STRING"}, _EXPRESSION, "a value")
+    group({"NAME", "INT", "STRING", "TRUE"}, _EXPRESSION, "a value")
     group({"INT", "STRING", "LPAR"}, _EXPRESSION, "an expression")
     group({"NAME", "TYPE", "LSQB"}, _TYPE, "a type")
     if {"DOTS", "INT"} <= left:
-        group({"DOTS", "INT"}, frozenset(["DOTS", "INT", "MINUS", "MOMENT"]), "a range")
+        group({"DOTS", "INT"}, frozenset(["DOTS", "INT", "MINUS", "MOMENT", "TYPE"]), "a range")
     elif {"INT", "MINUS"} <= left:
         group({"INT"}, frozenset(["INT", "MINUS", "MOMENT"]), "a number")
     group({"NAME", signs["@@"]}, frozenset(["NAME", signs["@@"]]), "a column")
     within = left & operators()
     if len(within) > 2 or (within and (said or left - within)):
         # What could go on with a finished expression in some other way is not what is missing.
-        left -= within | {"TYPE", "LPAR", "LBRACE", "COLON"} if len(within) > 2 else within
+        left -= within | {"TYPE", "LPAR", "COLON"} if len(within) > 2 else within
         if not said and not left:
             said.append("an operator")
     if len(left & _CLAUSE) > 2:

@@ -17,6 +17,10 @@ from awmc.syntax.tokens import Token, tokenize
 
 BLOCK, ENTITY, ENV, TASK, TOOLS, SEED, OTHER = "block", "entity", "env", "task", "tools", "seed", ""
 
+_STATEMENTS = ("require", "let", "return", "update", "delete", "for", "fail", "fails")
+_TASK_PARTS = ("solve", "wrong", "user", "let", "free", "may", "ensure", "answer")
+_ENV_PARTS = ("clock", "actor", "policy", "offer")
+
 
 @dataclass(frozen=True, slots=True)
 class Mend:
@@ -217,10 +221,7 @@ class Failure:
         kind, token, after = unit.kind, self.tokens[place], self.tokens[place + 1]
         first = self.layout.begins_line(token)
         if kind == BLOCK:
-            if (
-                token.text in ("require", "let", "return", "update", "delete", "for", "fail", "fails")
-                and after.text != ":"
-            ):
+            if token.text in _STATEMENTS and after.text != ":":
                 return first or self.tokens[place - 1].text == "}"
             if not first or token.kind == "STRING" or not (token.word or token.kind in ("NAME", "TYPE")):
                 return False
@@ -229,19 +230,10 @@ class Failure:
             return token.text in ("create", "if") or after.text == "(" or (aligned and token.text != "else")
         if kind == ENTITY:
             return first and (token.text == "@@" or (token.kind == "NAME" and after.text == ":"))
-        if kind == TASK:
-            return first and token.text in (
-                "solve",
-                "wrong",
-                "user",
-                "let",
-                "free",
-                "may",
-                "ensure",
-                "answer",
-            )
-        if kind == ENV:
-            return token.text in ("clock", "actor", "policy", "offer")
+        if kind in (TASK, ENV):
+            known = _TASK_PARTS if kind == TASK else _ENV_PARTS
+            aligned = self.layout.indent(token.start) == self.layout.indent(self.tokens[unit.start].start)
+            return first and (token.text in known or (token.kind == "NAME" and aligned))
         if kind == TOOLS:
             named = token.kind == "NAME" and token.text not in ("require", "else")
             return named and (first or self.tokens[place - 1].text == ",")

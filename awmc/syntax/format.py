@@ -100,7 +100,9 @@ class _Declarations(Writer):
                 o.name.text + (f" as {o.alias.text}" if o.alias is not None else "") for o in node.offers
             ]
             docs.append(("offer ", self._rest_listed(node.offers, offers)))
-        body = self.lines(nodes, docs) if nodes else None
+        # They stand close together: there are four of them at most.
+        lines = [self.commented(part, doc) for part, doc in zip(nodes, docs, strict=True)]
+        body = joined(HARD, lines) if lines else None
         return (f"env {node.name.text} {self.text(node.about)} ", self.braces(node, body))
 
     def _policy(self, texts: tuple[ast.Text, ...]) -> Doc:

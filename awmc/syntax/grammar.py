@@ -25,7 +25,7 @@ STARTS = ("start", "item", "query")
 END = "$END"
 """The terminal behind the last token."""
 
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,29 +99,38 @@ def _encode(parser: lark.Lark) -> dict[str, Any]:
     data, memo = parser.memo_serialize([TerminalDef, LarkRule])
     table = data["parser"]["parser"]
     symbols, states = table["tokens"], table["states"]
-    numbers = {state: number for number, state in enumerate(sorted(states))}
-    rules: list[int] = []
     nonterminals = {entry["origin"]["name"] for entry in memo.values() if entry["__type__"] == "Rule"}
+    # Lark numbers states in the order of its sets; here they are numbered as they are reached.
+    order = [table["start_states"][start] for start in STARTS]
+    seen = set(order)
+    rows: list[list[tuple[str, int, Any]]] = []
+    for state in order:
+        rows.append(
+            sorted((symbols[symbol], reduces, arg) for symbol, (reduces, arg) in states[state].items())
+        )
+        reached = [arg for _, reduces, arg in rows[-1] if not reduces and arg not in seen]
+        order += dict.fromkeys(reached)
+        seen.update(reached)
+    numbers = {state: number for number, state in enumerate(order)}
+    rules: dict[int, int] = {}
     actions: list[dict[str, int]] = []
     gotos: list[dict[str, int]] = []
-    for state in sorted(states):
+    for row in rows:
         actions.append({})
         gotos.append({})
-        for symbol, (reduces, arg) in sorted(states[state].items(), key=lambda entry: symbols[entry[0]]):
-            name = symbols[symbol]
+        for name, reduces, arg in row:
             if reduces:
-                if arg["@"] not in rules:
-                    rules.append(arg["@"])
-                actions[-1][name] = ~rules.index(arg["@"])
+                actions[-1][name] = ~rules.setdefault(arg["@"], len(rules))
             else:
                 (gotos if name in nonterminals else actions)[-1][name] = numbers[arg]
     terminals = [entry for entry in memo.values() if entry["__type__"] == "TerminalDef"]
+    terminals.sort(key=lambda terminal: str(terminal["name"]))
     return {
         "actions": actions,
         "gotos": gotos,
         "rules": [_encode_rule(memo[number]) for number in rules],
-        "starts": {start: numbers[state] for start, state in table["start_states"].items()},
-        "ends": {start: numbers[state] for start, state in table["end_states"].items()},
+        "starts": {start: numbers[table["start_states"][start]] for start in STARTS},
+        "ends": {start: numbers[table["end_states"][start]] for start in STARTS},
         "patterns": {
             t["name"]: t["pattern"]["value"] for t in terminals if t["pattern"]["__type__"] == "PatternRE"
         },

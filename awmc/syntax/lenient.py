@@ -282,10 +282,12 @@ class Reader:
         end = at + 1
         # Where a line has no closing quote, none of its other openings has one either.
         if self._unclosed.get(close, -1) < at:
-            while end < line_end and text[end] != close:
-                end += 2 if text[end] == "\\" else 1
+            doubled = close + close
+            while end < line_end and (text[end] != close or text.startswith(doubled, end)):
+                end += 2 if text[end] == "\\" or text.startswith(doubled, end) else 1
             if end < line_end:
-                return self._replaced_text(at, end + 1, text[at + 1 : end], found)
+                inner = text[at + 1 : end].replace(doubled, close)
+                return self._replaced_text(at, end + 1, inner, found)
             self._unclosed[close] = line_end
         return self._unknown(at)
 
@@ -346,12 +348,12 @@ class Reader:
         if unit in tables().keywords:
             # As in `1and`, which the grammar lets pass.
             return self._put("INT", written[:count], at, at + count)
-        for short, names in _UNITS.items():
-            if unit.lower() in (*names, short):
-                mended = f"{written[:count]}{short}"
-                fix = Fix(Span(at, end), mended, f"write `{mended}`")
-                self._say("AWM012", at, end, text=written, help=f"write `{mended}`", fixes=[fix])
-                return self._put("DURATION", mended, at, end)
+        short = unit_of_time(unit)
+        if short is not None:
+            mended = f"{written[:count]}{short}"
+            fix = Fix(Span(at, end), mended, f"write `{mended}`")
+            self._say("AWM012", at, end, text=written, help=f"write `{mended}`", fixes=[fix])
+            return self._put("DURATION", mended, at, end)
         plain = written.replace("_", "")
         fixes = []
         if plain.isascii() and plain.isdecimal():
@@ -469,6 +471,11 @@ class Reader:
         if not char.isspace() and char not in "$\\'`":
             self._put(WRONG, char, at, end, mended=True)
         return end
+
+
+def unit_of_time(word: str) -> str | None:
+    """The unit of a duration that a word stands for: `h` for `hours`."""
+    return next((unit for unit, names in _UNITS.items() if word.lower() in (*names, unit)), None)
 
 
 def found_span(found: re.Match[str]) -> Span:

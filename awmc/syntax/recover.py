@@ -18,9 +18,35 @@ from awmc.syntax.grammar import END
 from awmc.syntax.habits import LACKING, find_mend, unexpected
 from awmc.syntax.lalr import Parse
 from awmc.syntax.lenient import MOST, Reader, lower_snake
-from awmc.syntax.tokens import Token
+from awmc.syntax.tokens import Token, tokenize
 
 _MOST_OF_ONE = 25
+
+# What stands in for a head that cannot be read.
+_HEADS = {
+    "env": 'env x ""',
+    "entity": "entity X",
+    "tool": "tool x()",
+    "action": "action x()",
+    "task": 'task x ""',
+}
+
+_NAMES = ("NAME", "TYPE")
+# Keywords that nobody gives to anything else, and where a line begins.
+_JOINING = ("AND", "OR", "THEN", "WHERE", "IS", "CONTAINS")
+_BEGINNING = (
+    "let",
+    "require",
+    "update",
+    "delete",
+    "for",
+    "fail",
+    "return",
+    "fails",
+    "solve",
+    "answer",
+    "ensure",
+)
 
 
 def recover(source: Source) -> tuple[ast.Spec, tuple[Diagnostic, ...]]:
@@ -190,59 +216,57 @@ class _Declaration:
         if mend is not None:
             self.problems.append(mend.diagnostic)
             if not mend.certain:
-                self._doubtful.add(failure.token.start)
+                self._doubtful.add(self._place_of_unit(failure))
         else:
             mend = unexpected(failure)
             if not self._follows(failure):
                 self.problems.append(mend.diagnostic)
             if failure.unit() is None:
-                return False
+                return self._replace_head(failure)
         if mend.start == mend.end and not mend.tokens:
             return False
         self._tokens[mend.start : mend.end] = mend.tokens
         self._mended.update(token.start for token in mend.tokens)
         return True
 
+    def _replace_head(self, failure: Failure) -> bool:
+        """Puts a head that can be read in the place of one that cannot, so that mistakes of the body are told too."""
+        head = _HEADS.get(self._tokens[0].text)
+        last = len(self._tokens) - 2
+        body = next((opened for opened, close in failure.brackets.pairs.items() if close == last), None)
+        if head is None or body is None or body <= failure.at or self._tokens[body].text != "{":
+            return False
+        made = tokenize(head)[:-1]
+        for token in made:
+            token.start = token.end = self._tokens[0].start
+        self._tokens[:body] = made
+        return True
+
     def _step_back(self, at: int) -> int:
-        """Where the mistake is, if a word that begins a line was read as a name because something before it is missing:
-        `x: int =`, and on the next line `y: text`.
+        """Where the mistake is, if a word was read as a name because something before it is missing: `x: int =`, and on
+        the next line `y: text`.
         """
         for place in range(at - 1, max(at - 6, 0), -1):
-            token = self._tokens[place]
-            joins = token.word in ("AND", "OR", "THEN", "WHERE", "IS", "CONTAINS") and token.kind == "NAME"
-            if (
-                joins
-                and token.start not in self._mended
-                and self._tokens[place - 1].text not in (".", "{", ",", "(")
-            ):
+            token, earlier = self._tokens[place], self._tokens[place - 1].text
+            misread = token.kind == "NAME" and token.word in _JOINING and earlier not in (".", "{", ",", "(")
+            if misread and token.start not in self._mended:
                 return place
-        word = self._tokens[at - 1]
-        if at < 2 or word.kind != "NAME" or not self._layout.begins_line(word) or word.start in self._mended:
-            return at
-        before = self._tokens[at - 2].text
+        word, token = self._tokens[at - 1], self._tokens[at]
         if (
-            self._tokens[at].text == ":"
-            and before in (":", "=", "[", "..")
-            and self._tokens[0].text == "entity"
+            at < 2
+            or word.kind not in _NAMES
+            or not self._layout.begins_line(word)
+            or word.start in self._mended
         ):
-            return at - 1
-        begins = (
-            "let",
-            "require",
-            "update",
-            "delete",
-            "for",
-            "fail",
-            "return",
-            "fails",
-            "solve",
-            "answer",
-            "ensure",
-            "free",
+            return at
+        earlier = self._tokens[at - 2].text
+        if self._tokens[0].text == "entity" and token.text == ":":
+            return at - 1 if word.kind == "TYPE" or earlier in (":", "=", "[", "..") else at
+        return (
+            at - 1
+            if word.kind == "NAME" and word.text in _BEGINNING and token.text not in ("(", ":", ".")
+            else at
         )
-        if word.text in begins and self._tokens[at].text not in ("(", ":", "."):
-            return at - 1
-        return at
 
     def _follows(self, failure: Failure) -> bool:
         """Whether the mistake comes of one that was told: at a token that stands for what was not one, right behind
@@ -253,6 +277,8 @@ class _Declaration:
             return True
         if before is not None and before.start in self._mended:
             return True
+        return self._place_of_unit(failure) in self._doubtful
+
+    def _place_of_unit(self, failure: Failure) -> int:
         unit = failure.unit()
-        first = failure.tokens[unit.start].start if unit is not None else failure.tokens[0].start
-        return any(first <= place <= failure.token.start for place in self._doubtful)
+        return failure.tokens[unit.start if unit is not None else 0].start

@@ -84,8 +84,9 @@ class Writer:
                 parts.append(BLANK if spaced and comment.blank else HARD)
             parts.append(comment.text)
         if attached.before:
-            apart = spaced and self._comments is not None and self._comments.blank_before(node.span.start)
-            parts.append(BLANK if apart else HARD)
+            comments = self._comments
+            apart = comments is not None and not attached.close and comments.blank_before(node.span.start)
+            parts.append(BLANK if spaced and apart else HARD)
         parts.append(doc)
         parts += [Suffix(comment.text) for comment in attached.beside]
         return (*parts, *self._behind(attached))
@@ -116,16 +117,21 @@ class Writer:
 
     def braces(self, node: ast.Node, body: Doc | None) -> Doc:
         """A body on lines of its own between braces, None for an empty one."""
-        attached = self._attached(node)
-        inside = attached.inside if attached is not None else []
-        parts: list[Doc] = []
-        for comment in inside:
-            parts.append((HARD, comment.text) if comment.own_line else Suffix(comment.text))
+        parts = self._inside(node)
         if body is None and not parts:
             return "{}"
         if body is not None:
             parts += [HARD, body]
         return ("{", indented(*parts), HARD, "}")
+
+    def _inside(self, node: ast.Node) -> list[Doc]:
+        """The comments behind an opening brace: one on its line, the others below."""
+        attached = self._attached(node)
+        comments = attached.inside if attached is not None else []
+        return [
+            (HARD, comment.text) if comment.own_line or number else Suffix(comment.text)
+            for number, comment in enumerate(comments)
+        ]
 
     def listed(
         self, opened: str, nodes: Sequence[ast.Node], docs: Iterable[Doc], close: str, by: int = 2
@@ -157,12 +163,11 @@ class Writer:
             self._with_comma(one, item) if number < len(items) - 1 else item
             for number, (one, item) in enumerate(zip(nodes, items, strict=True))
         ]
-        attached = self._attached(node)
-        inside: list[Doc] = [Suffix(c.text) for c in attached.inside] if attached is not None else []
+        inside = self._inside(node)
         if not items:
             return self.braces(node, None)
         if inside or any(must_break(item) for item in items):
-            return ("{", *inside, indented(HARD, joined(HARD, items)), HARD, "}")
+            return ("{", indented(*inside, HARD, joined(HARD, items)), HARD, "}")
         return group("{", indented(LINE, Fill(tuple(items))), LINE, "}")
 
     # ---- Texts and names ----

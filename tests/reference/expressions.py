@@ -207,6 +207,8 @@ class Expressions:
                 groups.append((key, [result]))
             else:
                 same.append(result)
+        if not keys and not groups:
+            groups = [([], [])]  # without a key, all is one group
         for place in reversed(range(len(keys))):
             groups = v.in_order(groups, [key[place] for key, _ in groups], False)
         rows = []

@@ -257,8 +257,6 @@ class Interpreter:
         changes: list[tuple[Row, Values]] = []
         links: list[tuple[typed.Assign, Row, list[Row]]] = []
         for row in rows:
-            if not self.world.exists(row):
-                continue
             values: Values = {}
             inner = names.with_row(node.binder, row)
             for assign in node.assigns:
@@ -276,7 +274,7 @@ class Interpreter:
         for row, values in changes:
             for name, value in values.items():
                 field = node.entity.fields[name]
-                if field.moves and not self._may_move(field, self.world.column(row, name), value):
+                if field.moves and self.world.exists(row) and not self._may_move(field, self.world.column(row, name), value):
                     raise Refusal("illegal_move")
         self.world.update(node.entity, changes, self.expressions.holds)
         for assign, row, others in links:

@@ -13,8 +13,8 @@
 | a row                   | `Row`                                            |
 | record, list            | `dict`, `list`                                   |
 
-Null is None, and gives None. Nothing raises: what cannot be held (an int beyond 64 bits, a number that is not finite,
-a moment outside the years 1 to 9999) is None.
+Null is None, and gives None. Nothing raises: what cannot be held (a number that is not finite, a moment outside the
+years 1 to 9999) is None. Whole numbers have no end here; beyond 64 bits none can be stored.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def in_order(items: list[Any], keys: list[Any], descending: bool) -> list[Any]:
 
 
 def integer(value: int) -> int | None:
+    """The value, if it can be stored."""
     return value if -(2**63) <= value < 2**63 else None
 
 
@@ -95,14 +96,11 @@ def half_away(value: Fraction) -> int:
     return nearest if value >= 0 else -nearest
 
 
-def money(units: Fraction | int) -> Decimal | None:
+def money(units: Fraction | int) -> Decimal:
     """An amount in whole cents."""
-    cents = half_away(Fraction(units) * 100)
-    if integer(cents) is None:
-        return None
     with localcontext() as context:
-        context.prec = 40
-        return Decimal(cents) / 100
+        context.prec = 200
+        return Decimal(half_away(Fraction(units) * 100)) / 100
 
 
 def of_kind(kind: str, value: Any) -> Any:
@@ -111,7 +109,7 @@ def of_kind(kind: str, value: Any) -> Any:
         return None
     if kind == "money":
         return money(Fraction(value))
-    return integer(int(value)) if kind == "int" else number(float(value))
+    return int(value) if kind == "int" else number(float(value))
 
 
 def arithmetic(fn: str, kind: str, left: Any, right: Any) -> Any:
@@ -164,7 +162,7 @@ def negative(value: Any) -> Any:
         return Duration(-value.months, -value.seconds)
     if isinstance(value, float):
         return number(-value)
-    return money(-Fraction(value)) if isinstance(value, Decimal) else integer(-value)
+    return money(-Fraction(value)) if isinstance(value, Decimal) else -value
 
 
 def _of_moments(fn: str, left: Any, right: Any) -> Any:

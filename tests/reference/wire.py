@@ -155,6 +155,8 @@ class Writer:
         return form.format(n=key) if form else key
 
     def row(self, row: Row, shape: ShapeModel) -> Any:
+        if not self.expressions.world.exists(row):
+            return None
         names = Names().with_row(shape.binder, row)
         return {
             member.name: self.value(member.value.type, self.expressions.value(member.value, names), member.nested)

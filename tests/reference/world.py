@@ -8,7 +8,7 @@ from typing import Any
 
 from awmc.semantics.model import Entity, Field, Model, Rule
 from awmc.semantics.types import Type
-from tests.reference.values import Row
+from tests.reference.values import Row, integer
 
 Values = dict[str, Any]
 Link = tuple[str, str]
@@ -101,6 +101,9 @@ class World:
         self.check(entity, [row for row, _ in changes if self.exists(row)], test)
 
     def link(self, field: Field, row: Row, others: Iterable[Row]) -> None:
+        others = list(others)
+        if not all(map(self.exists, [row, *others] if others else [])):
+            raise Refusal("not_found")
         self.links[field.entity, field.name] |= {(row.key, other.key) for other in others}
 
     def unlink(self, field: Field, row: Row, others: Iterable[Row]) -> None:
@@ -147,6 +150,10 @@ class World:
         for rule in entity.uniques:
             meant = [row for row in self.rows(entity.name) if rule.test is None or test(rule, row)]
             self._unique(entity, rule.fields, meant)
+        for row in rows:
+            for value in self.tables[entity.name][row.key].values():
+                if isinstance(value, Row) and not self.exists(value):
+                    raise Refusal("not_found")
 
     def check_row(self, entity: Entity, values: Values) -> None:
         for field in entity.fields.values():
@@ -177,9 +184,12 @@ def allowed(kind: Type, value: Any) -> bool:
         fits = kind.pattern is None or re.fullmatch(kind.pattern, value, re.ASCII) is not None
         return fits and _between(len(value), kind.low, kind.high)
     if kind.kind == "money":
-        return _between(int(value * 100), kind.low, kind.high)
+        cents = int(value * 100)
+        return integer(cents) is not None and _between(cents, kind.low, kind.high)
     if kind.kind in ("date", "datetime"):
         return _between(value.isoformat(), kind.low, kind.high)
+    if isinstance(value, int) and integer(value) is None:
+        return False
     return _between(value, kind.low, kind.high)
 
 

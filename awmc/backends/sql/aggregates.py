@@ -58,8 +58,8 @@ def _fold(scope: Scope, expr: nodes.Aggregate) -> exp.Expr:
         return t.number(1) if of is None else q.scope.tree(of)
 
     kind = expr.type if of is None else of.type
-    if queries.is_cut(expr.query):
-        inner = q.select([value() if of is None else queries.named(value(), "value")])
+    if queries.is_cut(expr.query) or queries.is_outer(expr.query, of):
+        inner = q.select([value() if of is None else queries.named(value(), "value")], is_ordered=False)
         return t.subquery(
             queries.over(inner, [total(scope, expr.fn, expr.type, kind, lambda: queries.name("value"))])
         )
@@ -72,7 +72,10 @@ def total(scope: Scope, fn: str, type: nodes.Type, of: nodes.Type, value: Callab
         case "count":
             return exp.Count(this=exp.Star())
         case "sum":
-            return t.coalesce(t.call("sum", value()), t.literal(0.0 if type.kind == "number" else 0))
+            is_open = type.kind == "int" and (of.low is None or of.high is None)
+            # SQLite's own would raise where the sum of ints is beyond 64 bits.
+            found = t.call("awm_sum" if is_open else "sum", value())
+            return t.coalesce(found, t.literal(0.0 if type.kind == "number" else 0))
         case "avg" if of.kind == "money":
             return t.call("awm_money_div", t.call("sum", value()), t.call("count", value()))
         case "avg":

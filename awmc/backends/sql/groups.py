@@ -18,7 +18,7 @@ def group_select(scope: Scope, group: nodes.Group) -> exp.Select:
     q = queries.opened(scope, group.query)
     keys = {key.name: key.value for key in group.keys}
     totals = {total.name: total for total in group.totals}
-    if queries.is_cut(group.query):
+    if queries.is_cut(group.query) or any(queries.is_outer(group.query, total.value) for total in totals.values()):
         return _group_cut(q, group)
     outputs = [
         _output(q.scope.tree(keys[of]) if of in keys else _group_total(q.scope, totals[of], None), of)
@@ -28,7 +28,7 @@ def group_select(scope: Scope, group: nodes.Group) -> exp.Select:
 
 
 def _group_cut(q: queries.Opened, group: nodes.Group) -> exp.Select:
-    """The same over the rows that a LIMIT leaves."""
+    """The same over a table of the rows: those that a LIMIT leaves."""
     outputs = [_output(q.scope.tree(key.value), key.name) for key in group.keys]
     outputs += [
         _output(q.scope.tree(total.value), total.name) for total in group.totals if total.value is not None
@@ -40,7 +40,7 @@ def _group_cut(q: queries.Opened, group: nodes.Group) -> exp.Select:
     ]
     positions = _positions(group)
     return queries.over(
-        q.select(outputs or [t.number(1)]), result, group=positions and exp.Group(expressions=positions)
+        q.select(outputs or [t.number(1)], is_ordered=False), result, group=positions and exp.Group(expressions=positions)
     )
 
 

@@ -95,6 +95,26 @@ def is_cut(query: nodes.Query) -> bool:
     return query.limit is not None or query.offset is not None
 
 
+def is_outer(query: nodes.Query, value: nodes.Expr | None) -> bool:
+    """Whether a value over a query's rows is of outer rows alone: SQLite would take an aggregate of it for one of the
+    outer SELECT.
+    """
+    names = set(_variables(value))
+    return bool(names) and names.isdisjoint(source.alias for source in query.sources)
+
+
+def _variables(value: Any) -> Iterator[str]:
+    """The rows that an expression is over, by their names."""
+    if isinstance(value, nodes.Var):
+        yield value.name
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _variables(item)
+    elif isinstance(value, nodes.Node) and not isinstance(value, nodes.Type):
+        for name in value.__struct_fields__:
+            yield from _variables(getattr(value, name))
+
+
 def ordered(tree: exp.Expr, descending: bool = False, *, nullable: bool = False) -> exp.Expr:
     """A key of ORDER BY, nulls last. SQLite puts nulls first, and last under DESC."""
     return exp.Ordered(this=tree, desc=descending or None, nulls_first=not (descending or nullable))

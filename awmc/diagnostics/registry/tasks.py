@@ -109,4 +109,10 @@ CODES = (
         "the `solve` of task `{task}` gives null for `{parameter}` of `{tool}`",
     ),
     Code("AWM633", "error", "solve-for-nothing", "a `solve for` of task `{task}` goes over no rows"),
+    Code(
+        "AWM634",
+        "error",
+        "result-too-long",
+        "in the `solve` of task `{task}`, `{tool}` answers more than {limit} characters",
+    ),
 )

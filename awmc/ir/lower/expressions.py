@@ -211,7 +211,14 @@ class Unit:
             of = node.args[0]
             if isinstance(of, typed.ColumnOf) and of.field.type.kind == "record":
                 return self._is_null(self.expr(of.of), of.field)
-        return nodes.Apply(type=kind, fn=node.fn, args=tuple(self.expr(a) for a in node.args))  # type: ignore[arg-type]
+        args = tuple(self.expr(a) for a in node.args)
+        if kind.kind == "date" and node.fn in ("add", "sub") and not _draws(node.args[0]):
+            date, by = args
+            if isinstance(by, nodes.Generator) and by.fn == "spread":
+                # Drawn among the days themselves: with parts of days, one end would hardly ever be drawn.
+                ends = (nodes.Apply(type=kind, fn=node.fn, args=(date, end)) for end in by.args)  # type: ignore[arg-type]
+                return replace(by, type=kind, args=tuple(ends))
+        return nodes.Apply(type=kind, fn=node.fn, args=args)  # type: ignore[arg-type]
 
     # ---- Queries ----
 
@@ -314,6 +321,10 @@ class Unit:
                 keys.append(nodes.Key(name=part.name, value=value))
         names = tuple(p.name for p in node.parts)
         return nodes.Group(type=kind, query=query, keys=tuple(keys), totals=tuple(totals), names=names)
+
+
+def _draws(node: typed.Expr) -> bool:
+    return any(isinstance(part, typed.GeneratorOf) for part in typed.walk(node))
 
 
 def over_self(model: Model, binder: typed.Binder | None, test: typed.Expr) -> nodes.Expr:

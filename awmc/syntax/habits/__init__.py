@@ -17,6 +17,7 @@ from awmc.syntax.habits.brackets import (
     unclosed_bracket,
     unopened_bracket,
 )
+from awmc.syntax.habits.numbers import bare_point, open_point, signed, two_points, unit_apart
 from awmc.syntax.habits.otherwise import unexpected
 from awmc.syntax.habits.signs import (
     assign_for_equals,
@@ -27,13 +28,7 @@ from awmc.syntax.habits.signs import (
     semicolon,
     ternary,
 )
-from awmc.syntax.habits.types import (
-    bad_number,
-    empty_bounds,
-    foreign_type,
-    misplaced_default,
-    misplaced_optional,
-)
+from awmc.syntax.habits.types import empty_bounds, foreign_type, misplaced_default, misplaced_optional
 from awmc.syntax.habits.words import (
     LACKING,
     foreign_operator_word,
@@ -62,7 +57,11 @@ RULES: tuple[Rule, ...] = (
     order_by_comma,
     upper_word,
     foreign_operator_word,
-    bad_number,
+    bare_point,
+    open_point,
+    two_points,
+    signed,
+    unit_apart,
     name_style,
     missing_else,
     unknown_statement,

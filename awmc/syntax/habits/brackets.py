@@ -70,7 +70,7 @@ def missing_comma(failure: Failure) -> Mend | None:
         earlier = failure.tokens[failure.at - 2]
         fix = Fix(Span.at(earlier.end), ",", "write a comma")
         said = failure.say("AWM023", earlier.end, earlier.end, fixes=[fix])
-        return Mend(said, failure.at - 1, failure.at - 1, failure.written(",", earlier), certain=False)
+        return Mend(said, failure.at - 1, failure.at - 1, failure.written(",", earlier))
     if before is None or failure.token.kind == END or not failure.could_go_on(","):
         return None
     bracket = failure.open_bracket()
@@ -88,7 +88,7 @@ def missing_comma(failure: Failure) -> Mend | None:
         return None
     fix = Fix(Span.at(before.end), ",", "write a comma")
     said = failure.say("AWM023", before.end, before.end, fixes=[fix])
-    return Mend(said, failure.at, failure.at, failure.written(",", before), certain=False)
+    return Mend(said, failure.at, failure.at, failure.written(",", before))
 
 
 def missing_colon(failure: Failure) -> Mend | None:

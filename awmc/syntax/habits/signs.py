@@ -28,12 +28,12 @@ def semicolon(failure: Failure) -> Mend | None:
         return None
     bracket = failure.open_bracket()
     span = Span(token.start, token.end)
-    if bracket is not None and failure.tokens[bracket].text in ("(", "["):
+    unit = failure.unit()
+    if bracket is not None and (unit is None or unit.bracket != bracket):
         said = failure.say(
             "AWM033", token.start, token.end, symbol=";", written=",", fixes=[Fix(span, ",", "write `,`")]
         )
         return Mend(said, failure.at, failure.at + 1, failure.written(",", token))
-    unit = failure.unit()
     what = _PARTS[unit.kind] if unit is not None else "a declaration"
     said = failure.say("AWM040", token.start, token.end, what=what, fixes=[Fix(span, "", "leave `;` out")])
     return Mend(said, failure.at, failure.at + 1)

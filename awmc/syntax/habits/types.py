@@ -7,7 +7,6 @@ import re
 from awmc.diagnostics import Fix, translate
 from awmc.source import Span
 from awmc.syntax.failure import ENTITY, Failure, Mend
-from awmc.syntax.habits.brackets import closed
 from awmc.syntax.lenient import BAR
 from awmc.syntax.tokens import Token
 
@@ -146,80 +145,3 @@ def misplaced_default(failure: Failure) -> Mend | None:
         end += 1
     said = failure.say("AWM050", token.start, token.end, field=name)
     return Mend(said, failure.at, end)
-
-
-def bad_number(failure: Failure) -> Mend | None:
-    """`.5`, `5.`, `1.2.3`"""
-    token, before = failure.token, failure.back(1)
-    if before is None:
-        return None
-    if (
-        token.kind in ("INT", "DURATION")
-        and before.kind == "DOT"
-        and before.end == token.start
-        and failure.kind(-2) != "INT"
-    ):
-        good = f"0.{token.text}"
-        fix = Fix(Span(before.start, token.end), good, f"write `{good}`")
-        said = failure.say(
-            "AWM009", before.start, token.end, text=f".{token.text}", help=f"write `{good}`", fixes=[fix]
-        )
-        return Mend(said, failure.at - 1, failure.at + 1, failure.written("0", token))
-    if (
-        token.kind == "DOT"
-        and failure.kind(1) == "INT"
-        and failure.accepts("INT")
-        and token.end == failure.ahead(1).start
-    ):
-        good = f"0.{failure.text(1)}"
-        span = Span(token.start, failure.ahead(1).end)
-        said = failure.say(
-            "AWM009",
-            span.start,
-            span.end,
-            text=f".{failure.text(1)}",
-            help=f"write `{good}`",
-            fixes=[Fix(span, good, f"write `{good}`")],
-        )
-        return Mend(said, failure.at, failure.at + 1)
-    if before.kind == "DOT" and failure.kind(-2) == "INT" and failure.accepted == {"INT"}:
-        bracket = failure.open_bracket()
-        if (
-            bracket is not None
-            and bracket in failure.brackets.unclosed
-            and failure.tokens[bracket].text == "["
-        ):
-            return closed(failure, bracket, failure.at - 1)
-        digits = failure.tokens[failure.at - 2]
-        written = f"{digits.text}."
-        fix = Fix(before.span, "", "leave the point out")
-        said = failure.say(
-            "AWM009", digits.start, before.end, text=written, help=f"write `{digits.text}`", fixes=[fix]
-        )
-        return Mend(said, failure.at - 1, failure.at)
-    if (
-        token.kind == "DOT"
-        and before.kind == "INT"
-        and before.end == token.start
-        and failure.kind(1) == "INT"
-    ):
-        start = (
-            failure.tokens[failure.at - 3]
-            if failure.kind(-2) == "DOT" and failure.kind(-3) == "INT"
-            else before
-        )
-        end = failure.ahead(1)
-        said = failure.say("AWM009", start.start, end.end, text=failure.source.text[start.start : end.end])
-        return Mend(said, failure.at, failure.at + 2)
-    if token.kind == "INT" and before.kind == "PLUS" and failure.accepted == {"DURATION"}:
-        fix = Fix(before.span, "", "leave `+` out")
-        said = failure.say(
-            "AWM009",
-            before.start,
-            token.end,
-            text=f"+{token.text}",
-            help=f"write `{token.text}`",
-            fixes=[fix],
-        )
-        return Mend(said, failure.at - 1, failure.at)
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from awmc.diagnostics import Fix, nearest, translate
 from awmc.source import Span
-from awmc.syntax.failure import BLOCK, ENV, TASK, Failure, Mend
+from awmc.syntax.failure import BLOCK, ENTITY, ENV, TASK, Failure, Mend
 from awmc.syntax.grammar import tables
 from awmc.syntax.lalr import Tree
 from awmc.syntax.lenient import lower_snake, upper_camel
@@ -35,11 +35,12 @@ _NAMED = {
 _STATEMENTS = frozenset(
     ["elif", "elsif", "elseif", "var", "const", "val", "foreach", "unless", "returns", "yield"]
 )
-LACKING = frozenset(
-    "while loop do repeat until try catch except finally break continue switch import include use using from export extends"
-    " class async await with goto pass print log transaction begin commit rollback module package namespace interface trait"
-    " trigger index migration del global def function fn".split()
-)
+LACKING = frozenset([
+    "while", "loop", "do", "repeat", "until", "try", "catch", "except", "finally", "break", "continue", "switch",
+    "import", "include", "use", "using", "from", "export", "extends", "class", "async", "await", "with", "goto",
+    "pass", "print", "log", "transaction", "begin", "commit", "rollback", "module", "package", "namespace",
+    "interface", "trait", "trigger", "index", "migration", "del", "global", "def", "function", "fn",
+])  # fmt: skip
 """What the language has no construct for."""
 
 _OPERATORS = {
@@ -264,6 +265,9 @@ def name_style(failure: Failure) -> Mend | None:
     """`entity book`, `tool GetBook`"""
     token, before = failure.token, failure.back(1)
     if token.kind == "TYPE" and failure.accepts("NAME") and not failure.accepts("TYPE", "LPAR", "LET"):
+        return _restyled(failure, token, failure.at, lower_snake(token.text), "lower_snake")
+    unit = failure.unit()
+    if token.kind == "TYPE" and unit is not None and unit.kind == ENTITY and failure.text(1) == ":":
         return _restyled(failure, token, failure.at, lower_snake(token.text), "lower_snake")
     if token.kind == "NAME" and failure.accepted == {"TYPE"} and failure.one_line(token, failure.ahead(1)):
         return _restyled(failure, token, failure.at, upper_camel(token.text), "UpperCamel")

@@ -1,0 +1,87 @@
+"""`proof.json`: what was proved of a build, as plain data.
+
+::
+
+    {"format": 1, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 300, "seed": 0,
+     "files": {"env.json": "<sha256 in hex>", …},
+     "certified": true,
+     "totals": {"tasks", "certified", "mutants", "killed", "survived", "equivalent", "allowed", "failed",
+                "kill_score"},
+     "tasks": [{"id", "task", "line", "certified", "asks", "solves", "prefixes", "reorderings", "wrongs",
+                "mutants": {kind: {"killed": n, …}}, "kill_score", "allowed", "survivors", "rejected"}, …]}
+
+`files` are those that a world is made of: a certificate belongs to a build if they are the same. Nothing in it
+depends on time or machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from awmc import __version__
+
+FORMAT: Final = 1
+FATES: Final = ("killed", "survived", "equivalent", "allowed", "failed")
+"""What becomes of a mutant: rejected; accepted though it ends otherwise; the same end, or one that a clause allows,
+and accepted; or it does not work, because a call is refused."""
+
+
+def kill_score(killed: int, survived: int) -> float | None:
+    """The share of the mutants that work and end otherwise that are rejected; None without any."""
+    return round(killed / (killed + survived), 4) if killed + survived else None
+
+
+def certificate(
+    environment: str,
+    *,
+    world_seed: int,
+    files: Mapping[str, str],
+    budget: int,
+    seed: int,
+    tasks: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The whole of it, from what was found of each task."""
+    counts = {fate: sum(kind[fate] for task in tasks for kind in task["mutants"].values()) for fate in FATES}
+    certified = sum(task["certified"] for task in tasks)
+    return {
+        "format": FORMAT,
+        "awmc": __version__,
+        "environment": environment,
+        "world_seed": world_seed,
+        "budget": budget,
+        "seed": seed,
+        "files": dict(sorted(files.items())),
+        "certified": certified == len(tasks),
+        "totals": {
+            "tasks": len(tasks),
+            "certified": certified,
+            "mutants": sum(counts.values()),
+            **counts,
+            "kill_score": kill_score(counts["killed"], counts["survived"]),
+        },
+        "tasks": list(tasks),
+    }
+
+
+def written(data: Mapping[str, Any]) -> str:
+    """The text of the file: a task a line, so that a difference shows which one changed."""
+    head = {key: value for key, value in data.items() if key != "tasks"}
+    lines = [f"  {_compact(key)}: {_compact(value)}" for key, value in head.items()]
+    tasks = ",\n".join(f"    {_compact(task)}" for task in data["tasks"])
+    return "{\n" + ",\n".join([*lines, f'  "tasks": [\n{tasks}\n  ]' if tasks else '  "tasks": []']) + "\n}\n"
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def differing_tasks(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The ids of the tasks of which two certificates do not say the same."""
+    first, second = _by_id(one["tasks"]), _by_id(other["tasks"])
+    return [id_ for id_ in dict.fromkeys((*first, *second)) if first.get(id_) != second.get(id_)]
+
+
+def _by_id(tasks: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    return {str(task["id"]): task for task in tasks}

@@ -1,0 +1,89 @@
+"""Numbers and durations as other languages write them."""
+
+from __future__ import annotations
+
+from awmc.diagnostics import Diagnostic, Fix
+from awmc.source import Span
+from awmc.syntax.failure import Failure, Mend
+from awmc.syntax.habits.brackets import closed
+from awmc.syntax.lenient import unit_of_time
+
+
+def bare_point(failure: Failure) -> Mend | None:
+    """`.5`"""
+    token, before = failure.token, failure.back(1)
+    place = failure.at
+    if token.kind == "INT" and before is not None and before.kind == "DOT" and failure.kind(-2) != "INT":
+        place -= 1
+    elif token.kind != "DOT" or failure.kind(1) != "INT" or not failure.accepts("INT"):
+        return None
+    point, digits = failure.tokens[place], failure.tokens[place + 1]
+    if point.end != digits.start:
+        return None
+    said = _bad_number(failure, point.start, digits.end, f"0.{digits.text}")
+    return Mend(said, place, place + 1)
+
+
+def open_point(failure: Failure) -> Mend | None:
+    """`5.`"""
+    before = failure.back(1)
+    if before is None or before.kind != "DOT" or failure.kind(-2) != "INT" or failure.accepted != {"INT"}:
+        return None
+    digits = failure.tokens[failure.at - 2]
+    bracket = failure.open_bracket()
+    if bracket is not None and bracket in failure.brackets.unclosed and failure.tokens[bracket].text == "[":
+        return closed(failure, bracket, failure.at - 1)
+    if digits.end < before.start:
+        return None
+    said = _bad_number(failure, digits.start, before.end, digits.text)
+    return Mend(said, failure.at - 1, failure.at)
+
+
+def two_points(failure: Failure) -> Mend | None:
+    """`1.2.3`"""
+    token, before = failure.token, failure.back(1)
+    if (
+        token.kind != "DOT"
+        or before is None
+        or before.kind != "INT"
+        or failure.kind(1) != "INT"
+        or before.end < token.start
+    ):
+        return None
+    first = (
+        failure.tokens[failure.at - 3] if failure.kind(-2) == "DOT" and failure.kind(-3) == "INT" else before
+    )
+    last = failure.ahead(1)
+    text = failure.source.text[first.start : last.end]
+    return Mend(failure.say("AWM009", first.start, last.end, text=text), failure.at, failure.at + 2)
+
+
+def signed(failure: Failure) -> Mend | None:
+    """`+5`, where only a duration may follow the sign."""
+    token, before = failure.token, failure.back(1)
+    if token.kind != "INT" or before is None or before.kind != "PLUS" or failure.accepted != {"DURATION"}:
+        return None
+    said = _bad_number(failure, before.start, token.end, token.text)
+    return Mend(said, failure.at - 1, failure.at)
+
+
+def unit_apart(failure: Failure) -> Mend | None:
+    """`3 months`: the unit was read as the name of a call."""
+    for place in (failure.at, failure.at - 1):
+        unit = unit_of_time(failure.tokens[place].text) if place > 0 else None
+        digits = failure.tokens[place - 1]
+        if unit is None or digits.kind != "INT" or not failure.one_line(digits, failure.tokens[place]):
+            continue
+        span = Span(digits.start, failure.tokens[place].end)
+        good = f"{digits.text}{unit}"
+        text = failure.source.text[span.start : span.end]
+        fix = Fix(span, good, f"write `{good}`")
+        said = failure.say("AWM012", span.start, span.end, text=text, help=f"write `{good}`", fixes=[fix])
+        return Mend(said, place - 1, place + 1, failure.written(good, digits))
+    return None
+
+
+def _bad_number(failure: Failure, start: int, end: int, good: str) -> Diagnostic:
+    fix = Fix(Span(start, end), good, f"write `{good}`")
+    text = failure.source.text[start:end]
+    return failure.say("AWM009", start, end, text=text, help=f"write `{good}`", fixes=[fix])
