@@ -6,17 +6,12 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import traceback
-from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Literal
 
+from awmc.cli.pool import spread
 from awmc.diagnostics import Diagnostic, diagnose
 from awmc.emit import Artefact
 from awmc.source import Source, Span
@@ -55,40 +50,7 @@ class Outcome:
 
 def run_all(jobs: Sequence[Job], processes: int) -> Iterator[Outcome]:
     """The outcomes, in the order of the jobs. `processes`: 0 for one per core."""
-    wanted = min(processes or _cores(), len(jobs))
-    if wanted < 2:
-        yield from map(run, jobs)
-        return
-    pool = ProcessPoolExecutor(wanted, mp_context=get_context("spawn"))
-    try:
-        with _uninterrupted():
-            futures = deque(pool.submit(run, job) for job in jobs)
-        for job in jobs:
-            yield _outcome(futures.popleft(), job)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _outcome(future: Future[Outcome], job: Job) -> Outcome:
-    try:
-        return future.result()
-    except BrokenProcessPool as error:
-        return _failed(job.source, error)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Processes that start in here never hear of Ctrl-C: their parent does, and ends them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return spread(run, jobs, processes, lambda job, error: _failed(job.source, error))
 
 
 def run(job: Job) -> Outcome:

@@ -1,7 +1,7 @@
 """Artefacts to files.
 
 In the order of use: `templates` writes data down as text; `manifest` lists what a build holds; `write` puts a
-whole build on disk at once; `compare` says where one on disk differs; `memo` remembers what a spec compiled
+whole build on disk at once; `proof` reads the certificate that may lie beside it; `compare` says where one on disk differs; `memo` remembers what a spec compiled
 to, so that an unchanged one is not compiled again.
 """
 

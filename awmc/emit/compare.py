@@ -8,20 +8,23 @@ from difflib import unified_diff
 from importlib.util import find_spec
 from pathlib import Path
 
-from awmc.emit import manifest
+from awmc.emit import manifest, proof
 from awmc.emit.artefact import Artefact
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """A file that is missing, other, or left over. `diff`: unified, from what is there to what should be."""
+    """A file that is missing, other, or left over. `diff`: unified, from what is there to what should be; of a
+    certificate a line that says what is wrong with it."""
 
     path: Path
     diff: str
 
 
 def stale_files(folder: Path, artefacts: Sequence[Artefact]) -> tuple[Stale, ...]:
-    """The files of the build in `folder` that are not as the artefacts say, in the order of their names."""
+    """The files of the build in `folder` that are not as the artefacts say, in the order of their names; last a
+    certificate that is not of them.
+    """
     wanted = {artefact.path: artefact.text for artefact in artefacts}
     found = manifest.read(folder)
     names = sorted({*wanted, *(found.files if found else ())})
@@ -30,6 +33,9 @@ def stale_files(folder: Path, artefacts: Sequence[Artefact]) -> tuple[Stale, ...
         there, text = _text(folder / name), wanted.get(name)
         if there != text:
             stale.append(Stale(folder / name, _diff(folder / name, there, text)))
+    if proof.is_foreign(folder, {artefact.path: manifest.digest(artefact.data) for artefact in artefacts}):
+        path = folder / proof.NAME
+        stale.append(Stale(path, f"{path} is the certificate of another build\n"))
     return tuple(stale)
 
 

@@ -20,7 +20,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from awmc.emit import manifest
+from awmc.emit import manifest, proof
 from awmc.resources import cache_dir, grammar_path, template_dir
 
 _LIBRARIES = ("apsw", "jinja2", "lark", "mimesis", "msgspec", "pydantic", "pydantic_core", "sqlglot")
@@ -83,9 +83,14 @@ def remember(key: str, memo: Memo) -> None:
 
 
 def is_current(folder: Path, memo: Memo) -> bool:
-    """Whether `folder` holds, whole, what the memo was made of."""
+    """Whether `folder` holds, whole, what the memo was made of, and no certificate of another build."""
     found = manifest.read(folder)
-    return found is not None and found.digest == memo.manifest and manifest.is_whole(folder, found)
+    return (
+        found is not None
+        and found.digest == memo.manifest
+        and manifest.is_whole(folder, found)
+        and not proof.is_foreign(folder, found.files)
+    )
 
 
 def _path(key: str) -> Path:

@@ -30,4 +30,9 @@ def is_foreign(folder: Path, files: Mapping[str, str]) -> bool:
     """Whether the folder holds a certificate that is of another build than the one of these files (sha256 by
     name)."""
     found = read(folder)
-    return found is not None and found["files"] != {name: files.get(name) for name in PROVED}
+    return found is not None and found["files"] != proved(files)
+
+
+def proved(files: Mapping[str, str]) -> dict[str, str]:
+    """Those of a build's files that a world is made of."""
+    return {name: files.get(name, "") for name in PROVED}

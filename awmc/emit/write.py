@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import shutil
 import sys
@@ -18,7 +19,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from awmc.emit import manifest
+from awmc.emit import manifest, proof
 from awmc.emit.artefact import Artefact
 
 WAIT = 30.0
@@ -42,7 +43,8 @@ class WriteError(Exception):
 def write_build(folder: Path, artefacts: Sequence[Artefact], *, wait: float = WAIT) -> None:
     """Puts a build into `folder`; the manifest is the last artefact.
 
-    Files of the build that was there are replaced or removed, all others are left alone. Raises WriteError:
+    Files of the build that was there are replaced or removed, a certificate of another build too; all others are left
+    alone. Raises WriteError:
     AWM710 (unwritable, full), AWM715 (something that awmc did not write is in the way), AWM716 (busy for
     `wait` seconds).
     """
@@ -58,9 +60,40 @@ def write_build(folder: Path, artefacts: Sequence[Artefact], *, wait: float = WA
                 _swap(staged, folder, artefacts)
             finally:
                 _finish(staged, folder)
+            _drop_foreign_proof(folder)
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise WriteError("AWM710", folder, reason=reason) from error
+        raise _unwritable(folder, error) from error
+
+
+def write_proof(folder: Path, text: str, *, wait: float = WAIT) -> None:
+    """Puts a certificate into the build that it is of, whole or not at all. Raises WriteError: AWM710, AWM716 (busy,
+    or compiled anew since it was made).
+    """
+    try:
+        folder = folder.resolve()
+        with _locked(folder.parent, folder, wait):
+            staged = folder / f".{proof.NAME}.new"
+            try:
+                staged.write_text(text, encoding="utf-8", newline="\n")
+                found = manifest.read(folder)
+                if found is None or json.loads(text)["files"] != proof.proved(found.files):
+                    raise WriteError("AWM716", folder)
+                staged.replace(folder / proof.NAME)
+            finally:
+                staged.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(folder / proof.NAME, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> WriteError:
+    return WriteError("AWM710", path, reason=(error.strerror or type(error).__name__).lower())
+
+
+def _drop_foreign_proof(folder: Path) -> None:
+    """A certificate stays with the build that it was made of, and goes with it."""
+    found = manifest.read(folder)
+    if found is not None and proof.is_foreign(folder, found.files):
+        (folder / proof.NAME).unlink(missing_ok=True)
 
 
 @contextmanager

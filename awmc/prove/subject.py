@@ -41,7 +41,7 @@ def open_build(folder: Path) -> Subject:
     found = manifest.read(folder)
     assert found is not None, "what loads has a manifest"
     texts = {name: (folder / name).read_text(encoding="utf-8") for name in proof.PROVED}
-    return _subject(texts, world, {name: found.files[name] for name in proof.PROVED}, str(folder))
+    return _subject(texts, world, proof.proved(found.files), str(folder))
 
 
 def of_artefacts(texts: Mapping[str, str]) -> Subject:

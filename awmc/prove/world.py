@@ -24,13 +24,13 @@ from awmc.runtime.session import Session
 from awmc.runtime.tables import Key
 from awmc.runtime.world import TaskInfo
 
-BUDGET: Final = 300
+BUDGET: Final = 120
 """Mutants of a task, where nobody says otherwise."""
 _MUTATED: Final = 3
 """The `solve`s of a task of which mutants are made."""
-_DRAWS: Final = 12
+_DRAWS: Final = 8
 """Draws of arguments for a call to be added, for each tool and each world."""
-_EXTRAS: Final = 4
+_EXTRAS: Final = 3
 """Calls of one tool to be added, found in one world."""
 
 

@@ -114,6 +114,7 @@ class Session:
             raise UnknownTool(name, self.world.definitions)
         given = dict(arguments or {})
         call = self._call
+        self._changes = None
         self._instant += _SECOND
         call.now = self._instant.isoformat()
         try:
@@ -177,8 +178,10 @@ class Session:
 
     def diff(self) -> tuple[diff.Change, ...]:
         """What differs from the untouched world."""
-        assert self._recording is not None
-        return diff.changes(self._recording.changeset(), self.world.tables)
+        if self._changes is None:
+            assert self._recording is not None
+            self._changes = diff.changes(self._recording.changeset(), self.world.tables)
+        return self._changes
 
     def verify(self, answer: str | None = None) -> Verdict:
         """Judges what was done, and the final message `answer`, by the session's task."""
@@ -196,6 +199,7 @@ class Session:
         self._call = Call(self.connection, self.world.tables, self.me)
         self._instant = datetime.datetime.fromisoformat(self.world.clock)
         self._entries: list[Entry] = []
+        self._changes: tuple[diff.Change, ...] | None = None
         self._marks = 0
 
     def mark(self) -> Mark:
@@ -211,6 +215,7 @@ class Session:
             raise ValueError("this mark is gone: the session was reset, or went back to an earlier one")
         self.connection.execute(f"ROLLBACK TO mark_{mark.depth}")
         self._marks = mark.depth + 1
+        self._changes = None
         self._instant = mark.instant
         del self._entries[mark.calls :]
         self._call.ended = mark.ended

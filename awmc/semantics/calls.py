@@ -182,7 +182,7 @@ def _choose(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
         return poison(node.span)
     symbol = cx.model.enums[chosen.type.name]
     values: dict[str, typed.Expr] = {}
-    kind: Type | None = expected
+    kind: Type | None = expected.present if expected is not None else None
     for arg in node.args[1:]:
         if arg.name is None:
             cx.report("AWM229", arg.span, callee="choose")

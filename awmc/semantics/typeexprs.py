@@ -140,7 +140,7 @@ def _base(model: Model, node: ast.BaseType) -> Type:
         return kind
     if kind.kind in TEXTUAL:
         low, high = _bounds(model, node.range, "int", "a length")
-    elif kind.kind in ("int", "number", "money", "date", "datetime"):
+    elif kind.kind in ("int", "number", "money", "date", "time", "datetime"):
         low, high = _bounds(model, node.range, kind.kind, kind.a)
     else:
         if kind.kind != "error":
@@ -170,6 +170,8 @@ def _bound(model: Model, node: ast.Literal | None, kind: str, expected: str) -> 
         value = float(node.value or 0)
     elif kind == "money" and node.kind in ("int", "decimal"):
         value = literals.cents(node)
+    elif kind == "time" and node.kind == "time":
+        value = literals.moment(node)
     elif kind == "date" and node.kind == "date":
         value = literals.moment(node)
     elif kind == "datetime" and node.kind in ("date", "datetime"):

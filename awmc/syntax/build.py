@@ -85,6 +85,10 @@ class Builder(ExpressionBuilder):
         return ast.Range(t.span, low, high)
 
     def bound(self, t: Any) -> ast.Literal:
+        written = self._tree(t, "time")
+        if written is not None:
+            time: ast.Literal = self._build(written)
+            return time
         moment = self._token(t, "MOMENT")
         return self._moment(moment) if moment is not None else self._digits(t, negative=self._has(t, "MINUS"))
 
@@ -236,7 +240,10 @@ class Builder(ExpressionBuilder):
         return ast.Transition(t.span, source, tuple(targets))
 
     def attribute(self, t: Any) -> ast.Attribute:
-        return ast.Attribute(t.span, self._name(t.children[0]), self._plain_args(t.children[1:]))
+        name = self._name(t.children[0])
+        # Forms, patterns and the messages of checks hold braces of their own.
+        args = self._plain_args if name.text in ("id", "match", "check") else self._args
+        return ast.Attribute(t.span, name, args(t.children[1:]))
 
     block_attribute = attribute
 

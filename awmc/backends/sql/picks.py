@@ -26,9 +26,10 @@ def pick(scope: Scope, expr: nodes.Aggregate | nodes.Item, output: Output) -> ex
     nullable = expr.value.type.nullable
     item = output(q.scope, q.row)
     if not queries.is_cut(expr.query):
-        return t.subquery(
-            q.select([item], [queries.ordered(by, descending, nullable=nullable)], limit=t.number(1))
-        )
+        first = [queries.ordered(by, descending, nullable=nullable)]
+        if isinstance(expr.value, nodes.Const):
+            first = []  # an int would be the place of a column
+        return t.subquery(q.select([item], first, limit=t.number(1)))
     window = exp.Window(this=t.call("row_number"), order=exp.Order(expressions=q.order()))
     inner = q.select(
         [queries.named(item, "item"), queries.named(by, "value"), queries.named(window, "place")]

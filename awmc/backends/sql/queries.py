@@ -33,6 +33,7 @@ class Opened:
         keys = [
             ordered(ordering(self.scope, k.key), k.descending, nullable=k.key.type.nullable)
             for k in self.query.order
+            if not isinstance(k.key, nodes.Const)  # SQLite would take an int for the place of a column
         ]
         decided = len(self.query.sources) == 1 and any(self._is_key(k.key) for k in self.query.order)
         return keys if decided else keys + self.own_order(self.scope)

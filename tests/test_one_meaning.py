@@ -1,0 +1,189 @@
+"""One meaning: what is compiled says the same as an interpreter that was written from the language's reference alone.
+
+`tests/reference` interprets the Model, row by row. Calls drawn at random, legal and not, go to a compiled world and to
+the interpreter: results, error codes, the words of a spec's own errors, and all tables must be the same after each.
+Expressions drawn at random are compared three ways: by SQL, by Python over values in hand, and by the interpreter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from awmc.backends.sql import Compiler
+from awmc.ir import nodes
+from awmc.oracle.evaluate import Evaluator, Terms
+from awmc.oracle.trees import rewrite
+from awmc.pipeline import compile_source
+from awmc.runtime import Session, World
+from awmc.semantics.check import analyse
+from awmc.semantics.effects import AUTOMATIC
+from awmc.semantics.model import Model
+from awmc.source import Source, read_source
+from awmc.syntax.parse import parse
+from tests.reference.calls import Caller
+from tests.reference.interpreter import Interpreter
+from tests.reference.tables import alike, differences, take_over
+from tests.reference.texts import Writer, spec
+from tests.test_docs import WHOLE, blocks
+
+ROOT = Path(__file__).resolve().parent.parent
+CASES = ROOT / "tests" / "cases"
+SOURCES = {
+    **{path.stem: read_source(path) for path in sorted((ROOT / "specs").glob("*.awm"))},
+    **{path.stem: read_source(path) for path in sorted((CASES / "language").glob("*.awm"))},
+    **{path.stem: read_source(path) for path in sorted((CASES / "meaning").glob("*.awm"))},
+    **{source.name: source for source in blocks() if WHOLE.match(source.text)},
+}
+CALLS = 150
+"""Calls of the run of each spec that is the same every time."""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A spec as it is compiled, and its Model."""
+
+    environment: nodes.Environment
+    world: World
+    model: Model
+
+
+def compiled(source: Source) -> Compiled:
+    done = compile_source(source)
+    assert done.environment is not None, [f"{p.code} {p.title}" for p in done.diagnostics if p.is_error]
+    syntax, _ = parse(source)
+    world = World.from_artefacts({artefact.path: artefact.text for artefact in done.artefacts})
+    return Compiled(done.environment, world, analyse(syntax, source))
+
+
+@cache
+def spec_named(name: str) -> Compiled:
+    return compiled(SOURCES[name])
+
+
+def interpreter_of(session: Session, model: Model) -> Interpreter:
+    """The interpreter, with the rows that the session has."""
+    interpreter = Interpreter(model)
+    take_over(interpreter, session.connection)
+    assert not differences(interpreter, session.connection)
+    return interpreter
+
+
+def compare(session: Session, interpreter: Interpreter, name: str, arguments: dict[str, Any]) -> str:
+    """Makes a call in both, which must answer and leave the same. Gives its error's code, or nothing."""
+    result = session.call(name, arguments)
+    answer = interpreter.call(name, arguments)
+    said = f"{name}({arguments})\ncompiled:    {result.text}\ninterpreted: {answer}"
+    if result.error is None:
+        assert not answer.code, said
+        assert alike(result.value, answer.value), said
+    else:
+        assert result.error["code"] == answer.code, said
+        assert answer.code in AUTOMATIC or result.error["message"] == answer.message, said
+    found = differences(interpreter, session.connection)
+    assert not found, "\n".join([said, *found])
+    return answer.code
+
+
+# ---- Calls ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_calls_mean_the_same(name: str) -> None:
+    spec_ = spec_named(name)
+    with spec_.world.session() as session:
+        interpreter = interpreter_of(session, spec_.model)
+        caller = Caller(interpreter, Random(name))
+        codes = [compare(session, interpreter, *caller.call()) for _ in range(CALLS)]
+    # Most calls must get somewhere, for all this to say anything.
+    assert codes.count("") > CALLS // 4
+    assert "invalid_arguments" in codes
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name not in ("university", "food_delivery")])
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_drawn_calls_mean_the_same(name: str, data: st.DataObject) -> None:
+    spec_ = spec_named(name)
+    random = data.draw(st.randoms(use_true_random=False))
+    with spec_.world.session() as session:
+        interpreter = interpreter_of(session, spec_.model)
+        caller = Caller(interpreter, random)
+        for _ in range(data.draw(st.integers(1, 20))):
+            compare(session, interpreter, *caller.call())
+
+
+# ---- Expressions ---------------------------------------------------------------------------------------------------
+
+
+def test_expressions_mean_the_same() -> None:
+    for seed in range(25):
+        random = Random(seed)
+        writer = Writer(random)
+        compare_expressions([writer.expression(random.randint(1, 3)) for _ in range(12)])
+
+
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(random=st.randoms(use_true_random=False), depth=st.integers(1, 3))
+def test_drawn_expressions_mean_the_same(random: Random, depth: int) -> None:
+    compare_expressions([Writer(random).expression(depth) for _ in range(2)])
+
+
+def compare_expressions(texts: list[str]) -> None:
+    """Each by SQL, by Python, and by the interpreter, for each row."""
+    found = compiled(Source("expressions.awm", spec(texts)))
+    with found.world.session() as session:
+        interpreter = interpreter_of(session, found.model)
+        for number, text in enumerate(texts):
+            name = f"t{number}"
+            assert compare(session, interpreter, name, {}) == "", text
+            items = session.log[-1].result.value["items"]
+            by_python = evaluated(found.environment, session, name)
+            assert alike(items, by_python), f"{text}\nby SQL:    {items}\nby Python: {by_python}"
+
+
+def evaluated(environment: nodes.Environment, session: Session, name: str) -> list[Any]:
+    """What a tool of `spec` gives for each row, by Python; the row's columns are values in hand."""
+    tool = next(tool for tool in environment.tools if tool.name == name)
+    [returned] = tool.body
+    assert isinstance(returned, nodes.Return)
+    listed = returned.value
+    assert isinstance(listed, nodes.Aggregate)
+    assert listed.value is not None
+    evaluator = Evaluator(
+        Terms(environment, Compiler(environment)), session.connection, now=session.now, me=environment.actor
+    )
+    alias = listed.query.sources[0].alias
+    in_hand = rewrite(listed.value, lambda node: _in_hand(node, alias))
+    cursor = session.connection.cursor()
+    names = [str(column) for (column,) in cursor.execute("SELECT name FROM pragma_table_info('row')")]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.execute("SELECT * FROM row ORDER BY id")]
+    return [
+        _on_the_wire(
+            listed.value.type.kind,
+            evaluator.value(
+                in_hand, {f"row_{column}": value for column, value in row.items()}, {alias: row["id"]}
+            ),
+        )
+        for row in rows
+    ]
+
+
+def _in_hand(node: Any, alias: str) -> nodes.Local | None:
+    """A stored column of the row is a local; what is computed, or related, is still asked of the world."""
+    if not isinstance(node, nodes.Column) or not isinstance(node.of, nodes.Var) or node.of.name != alias:
+        return None
+    return None if node.column == "half" else nodes.Local(type=node.type, name=f"row_{node.column}")
+
+
+def _on_the_wire(kind: str, value: Any) -> Any:
+    if value is None:
+        return None
+    return value / 100 if kind == "money" else bool(value) if kind == "bool" else value
