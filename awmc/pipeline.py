@@ -17,7 +17,7 @@ from awmc.backends.dialects import DialectName
 from awmc.backends.sql import Compiler
 from awmc.backends.tasks import TaskLine
 from awmc.diagnostics import Diagnostic, diagnose
-from awmc.diagnostics.registry import lookup
+from awmc.diagnostics.registry import lookup, title
 from awmc.emit import Artefact
 from awmc.emit.manifest import manifest
 from awmc.emit.templates import render
@@ -186,7 +186,7 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
                 source=source.name,
                 task=parts.get("task", problem.task),
                 seed=world_seed,
-                note=problem.note or None,
+                note=": ".join(filter(None, (title(problem.code, problem.parts), problem.note))),
             )
         else:
             yield diagnose(problem.code, span, source=source.name, note=problem.note or None, **parts)

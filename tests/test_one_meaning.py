@@ -38,7 +38,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases"
 SOURCES = {
     **{path.stem: read_source(path) for path in sorted((ROOT / "specs").glob("*.awm"))},
-    **{path.stem: read_source(path) for path in sorted((CASES / "language").glob("*.awm"))},
+    **{path.stem: read_source(path.with_suffix(".awm")) for path in sorted((CASES / "language").glob("*.calls"))},
     **{path.stem: read_source(path) for path in sorted((CASES / "meaning").glob("*.awm"))},
     **{source.name: source for source in blocks() if WHOLE.match(source.text)},
 }

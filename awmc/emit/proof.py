@@ -20,7 +20,11 @@ def read(folder: Path) -> dict[str, Any] | None:
     """The certificate in a build; None where there is none that awmc wrote."""
     try:
         data = json.loads((folder / NAME).read_bytes())
-        known = isinstance(data["awmc"], str) and isinstance(data["files"], dict) and isinstance(data["tasks"], list)
+        known = (
+            isinstance(data["awmc"], str)
+            and isinstance(data["files"], dict)
+            and isinstance(data["tasks"], list)
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return data if known else None

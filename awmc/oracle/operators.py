@@ -17,7 +17,7 @@ _MONTH: Final = 30 * 86_400
 _SAME: Final = frozenset(
     {
         *("len", "lower", "upper", "trim", "replace", "left", "right", "contains", "starts_with", "matches"),
-        *("relevance", "abs", "mod", "date", "year", "month", "weekday", "days_between"),
+        *("relevance", "abs", "mod", "date", "time", "year", "month", "weekday", "days_between"),
     }
 )
 """Functions of the language that are one function of the runtime, `awm_…`."""
@@ -129,7 +129,9 @@ def _calculate(expr: nodes.Apply, values: list[Any], names: Names) -> Any:
     if fn == "round":
         digits = values[1] if len(values) > 1 else 0
         rounded = FUNCTIONS["awm_money_round" if kinds[0] == "money" else "awm_round"].call(values[0], digits)
-        return int(rounded) if expr.type.kind == "int" and isinstance(rounded, float) else rounded
+        if expr.type.kind == "int" and isinstance(rounded, float):
+            return FUNCTIONS["awm_floor"].call(rounded)
+        return rounded
     if fn in ("floor", "ceil"):
         return FUNCTIONS[f"awm_money_{fn}" if kinds[0] == "money" else f"awm_{fn}"].call(*values)
     if fn in ("min", "max"):

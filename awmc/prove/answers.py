@@ -60,8 +60,8 @@ def message(parts: Iterable[Part]) -> str | None:
 def right_parts(
     outcome: Outcome, target: Target, judge: Judge, session: Session, pairs: Mapping[Row, Row] | None = None
 ) -> tuple[Part, ...]:
-    """What a right message states where the session stands. `pairs`: for each new row of the outcome the run's; without,
-    they have the keys that the `solve` gave them."""
+    """What a right message states where the session stands. `pairs`: for each new row of the outcome the run's;
+    without, they have the keys that the `solve` gave them."""
     return tuple(
         Part(answer.kind, _values(answer, target, judge, session, pairs or {})) for answer in outcome.answer
     )
@@ -207,7 +207,9 @@ class Wrong:
     def _near_values(self) -> Iterator[tuple[int, Any]]:
         for place, part in enumerate(self._own):
             if part.kind not in ("text", "enum") and len(part.values) == 1:
-                yield from ((place, near) for near in _near(part.kind, part.values[0]) if self._is_wrong(place, near))
+                yield from (
+                    (place, near) for near in _near(part.kind, part.values[0]) if self._is_wrong(place, near)
+                )
 
     def _wrong_values(self) -> Iterator[tuple[int, Any]]:
         """Per part, what other rows hold where the right value stands, and what fields of its name held."""
@@ -240,7 +242,11 @@ class Wrong:
         for value in _fields(self._results, node.name):
             if isinstance(value, (str, int, float)) and not isinstance(value, bool):
                 with suppress(ValueError):
-                    kind = "text" if node.type.kind in ("id", "row") and isinstance(value, str) else node.type.kind
+                    kind = (
+                        "text"
+                        if node.type.kind in ("id", "row") and isinstance(value, str)
+                        else node.type.kind
+                    )
                     yield value if kind in ("id", "row") else from_wire(kind, value)  # type: ignore[arg-type]
 
 

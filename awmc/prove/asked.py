@@ -12,7 +12,9 @@ from awmc.prove.ends import End
 from awmc.prove.values import TEXTS
 
 
-def asked(task: nodes.Task, calls: Sequence[Made], end: End, environment: nodes.Environment) -> dict[str, Any]:
+def asked(
+    task: nodes.Task, calls: Sequence[Made], end: End, environment: nodes.Environment
+) -> dict[str, Any]:
     """`{"calls", "tools", "reads", "writes", "carried", "left_out"}`: the number of calls; the distinct tools; the
     tables that these may read; those in which `solve` leaves something changed; how many of the arguments that are
     written in it come from a result; the optional texts of tools that write (`tool.parameter`) that it never gives.

@@ -2,13 +2,13 @@
 
 ::
 
-    {"format": 1, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 300, "seed": 0,
+    {"format": 1, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 120, "seed": 0,
      "files": {"env.json": "<sha256 in hex>", …},
      "certified": true,
      "totals": {"tasks", "certified", "mutants", "killed", "survived", "equivalent", "allowed", "failed",
                 "kill_score"},
      "tasks": [{"id", "task", "line", "certified", "asks", "solves", "prefixes", "reorderings", "wrongs",
-                "mutants": {kind: {"killed": n, …}}, "kill_score", "allowed", "survivors", "rejected"}, …]}
+                "mutants": {kind: {"killed": n, …}}, "kill_score", "allowed", "reordered", "survivors", "rejected"}, …]}
 
 `files` are those that a world is made of: a certificate belongs to a build if they are the same. Nothing in it
 depends on time or machine.
@@ -17,10 +17,12 @@ depends on time or machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from awmc import __version__
+from awmc.emit import proof
 
 FORMAT: Final = 1
 FATES: Final = ("killed", "survived", "equivalent", "allowed", "failed")
@@ -75,6 +77,44 @@ def written(data: Mapping[str, Any]) -> str:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def confirm(folder: Path, progress: Callable[[], None] | None = None) -> tuple[dict[str, Any] | None, str]:
+    """The certificate in a build, and what is wrong with it, or an empty text: whether it belongs to the build, says
+    that every task is certified, and comes out the same when all is proved again. Raises `Unprovable`."""
+    from awmc.prove.subject import Unprovable, open_build
+    from awmc.prove.world import prove
+
+    path = folder / proof.NAME
+    subject = open_build(folder)
+    if not path.is_file():
+        raise Unprovable(f"{folder} has no certificate. Make one: awmc prove {folder}")
+    found = proof.read(folder)
+    if found is None or not isinstance(found.get("budget"), int) or not isinstance(found.get("seed"), int):
+        raise Unprovable(f"{path} is damaged. Prove the build again: awmc prove {folder}")
+    others = [name for name, digest in subject.files.items() if found["files"].get(name) != digest]
+    if others:
+        raise Unprovable(
+            f"{path} is the certificate of another build: {' and '.join(others)} differ. "
+            f"Prove this one: awmc prove {folder}"
+        )
+    again = prove(subject, budget=found["budget"], seed=found["seed"], progress=progress)
+    if path.read_text(encoding="utf-8") != written(again):
+        return again, _disagreement(path, found, again)
+    return again, "" if again["certified"] else f"{path} says that not all tasks are certified."
+
+
+def _disagreement(path: Path, found: Mapping[str, Any], again: Mapping[str, Any]) -> str:
+    if found["awmc"] != again["awmc"]:
+        return (
+            f"{path} was made by awmc {found['awmc']}, this is awmc {again['awmc']}: prove the build again."
+        )
+    try:
+        differing = differing_tasks(found, again)
+    except (KeyError, TypeError):
+        return f"{path} is damaged: prove the build again."
+    of = f" of {', '.join(differing)}" if differing else ""
+    return f"{path} does not hold: what it says{of} is not what comes out."
 
 
 def differing_tasks(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:

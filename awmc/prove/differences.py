@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from awmc.prove.ends import Cells, End, Ends, Row
+from awmc.prove.likeness import Target
 from awmc.runtime.tables import Tables
 from awmc.runtime.wording import Wording
 
@@ -19,9 +20,13 @@ class Words:
         self._ends = ends
         self._tables: Tables = ends.world.tables
         self._words = Wording(self._tables, ())
+        self._moved: Mapping[tuple[Row, str], bool] = {}
 
-    def differences(self, found: End, wanted: End) -> list[str]:
-        """What a run has left otherwise than a `solve`; new rows are compared by their keys."""
+    def differences(self, found: End, target: Target) -> list[str]:
+        """What a run has left otherwise than a `solve`; new rows are compared by their keys, and what the clock moves
+        is left out."""
+        wanted = target.end
+        self._moved = target.moved
         lines = [*self._made(found, wanted), *self._changed(found, wanted), *self._gone(found, wanted)]
         if found.ended != wanted.ended:
             lines.append("the conversation was " + ("" if found.ended else "not ") + "handed over")
@@ -53,7 +58,7 @@ class Words:
 
     def _cells(self, row: Row, held: Cells, asked: Cells) -> Iterator[str]:
         for column, value in held.items():
-            if column in asked and value != asked[column]:
+            if column in asked and value != asked[column] and (row, column) not in self._moved:
                 field = self._words.field(row[0], column)
                 shown, meant = (self._words.value(row[0], column, one) for one in (value, asked[column]))
                 yield f"{self._row(row)}: {field} is {shown} instead of {meant}"

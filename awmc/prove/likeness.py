@@ -120,9 +120,10 @@ class Judge:
         """The clause by which a column of a row that the `solve` made or changed may hold what it holds."""
         for clause in self._clauses:
             what = clause.what
-            if isinstance(what, Free) and what.table == row[0] and column in what.columns:
-                if what.where is None or self.value(session, what.where, row[1]):
-                    return clause
+            if not isinstance(what, Free) or what.table != row[0] or column not in what.columns:
+                continue
+            if what.where is None or self.value(session, what.where, row[1]):
+                return clause
         return None
 
     def free_link(self, session: Session, link: Row, of: Callable[[Row], bool]) -> Clause | None:
@@ -139,9 +140,10 @@ class Judge:
         """The clause by which a row may be made, changed or deleted beside what the `solve` does."""
         for clause in self._clauses:
             what = clause.what
-            if isinstance(what, May) and what.kind == kind and what.table == row[0]:
-                if what.where is None or self.value(session, what.where, row[1], before=kind == "delete"):
-                    return clause
+            if not isinstance(what, May) or what.kind != kind or what.table != row[0]:
+                continue
+            if what.where is None or self.value(session, what.where, row[1], before=kind == "delete"):
+                return clause
         return None
 
     def may_link(self, session: Session, link: Row, end: End) -> Clause | None:
@@ -215,7 +217,10 @@ class _Search:
         return self._pair(0, candidates, frozenset())
 
     def _pair(
-        self, depth: int, candidates: Sequence[Sequence[tuple[frozenset[Clause], Row]]], needed: frozenset[Clause]
+        self,
+        depth: int,
+        candidates: Sequence[Sequence[tuple[frozenset[Clause], Row]]],
+        needed: frozenset[Clause],
     ) -> Likeness | None:
         if depth == len(self._wanted):
             rest = self._rest()
@@ -290,9 +295,14 @@ class _Search:
         for row, other in self._pairs.items():
             wanted, found = self._target.end.made[row], self._end.made[other]
             for column in self._judge.columns(row, wanted):
-                referred = self._judge.referred(row, column, wanted[column])
-                if referred in self._target.end.made and self._pairs[referred][1] != found[column]:
+                partner = self._partner(row, column, wanted[column])
+                if partner is not None and partner[1] != found[column]:
                     yield self._judge.free(self._session, other, column)
+
+    def _partner(self, row: Row, column: str, value: Stored) -> Row | None:
+        """The run's row for the new row that a cell of the `solve` refers to; None where it refers to none."""
+        referred = self._judge.referred(row, column, value)
+        return None if referred is None else self._pairs.get(referred)
 
     def _in_changed_rows(self) -> Iterator[Clause | None]:
         judge, wanted, found = self._judge, self._target.end.changed, self._end.changed
@@ -304,11 +314,12 @@ class _Search:
             for column in dict.fromkeys((*asked, *held)):
                 value = held[column] if column in held else judge.before(row, column)
                 if column in asked:
-                    referred = judge.referred(row, column, asked[column])
-                    if referred in self._target.end.made:
-                        same = self._pairs[referred][1] == value
-                    else:
-                        same = self._agree(row, column, asked[column], value)
+                    partner = self._partner(row, column, asked[column])
+                    same = (
+                        self._agree(row, column, asked[column], value)
+                        if partner is None
+                        else partner[1] == value
+                    )
                     if not same:
                         yield judge.free(self._session, row, column)
                 else:

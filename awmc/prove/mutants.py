@@ -49,7 +49,9 @@ class Tools:
     def writes(self, name: str) -> bool:
         return name in self.handoffs or (name in self.by_name and writes(self.by_name[name]))
 
-    def arguments(self, name: str, pools: Pools, random: Random, *, new_first: bool = False) -> dict[str, Any]:
+    def arguments(
+        self, name: str, pools: Pools, random: Random, *, new_first: bool = False
+    ) -> dict[str, Any]:
         """Arguments of a tool, drawn from the world; optional ones one time in three. Raises `CannotDraw`."""
         found = {}
         for param in self.by_name[name].params:
@@ -239,5 +241,3 @@ def _next_new(stream: Iterator[Mutant], calls: Calls, seen: set[str]) -> Mutant 
 def run_key(calls: Iterable[Made], message: str | None = None) -> str:
     """Equal for equal runs."""
     return key_of([*chain.from_iterable((call.tool, dict(call.arguments)) for call in calls), message])
-
-

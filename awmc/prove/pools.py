@@ -40,11 +40,15 @@ class Pool:
         key = quoted(described.id_column)
         keys = [
             found
-            for (found,) in self._connection.execute(f"SELECT {key} FROM {quoted(described.table)} ORDER BY {key}")
+            for (found,) in self._connection.execute(
+                f"SELECT {key} FROM {quoted(described.table)} ORDER BY {key}"
+            )
         ]
         if not scope:
             return keys
-        sql = self._terms.once(described, f"in {scope}", lambda: self._terms.compiler.in_scope(entity, scope, "key"))
+        sql = self._terms.once(
+            described, f"in {scope}", lambda: self._terms.compiler.in_scope(entity, scope, "key")
+        )
         execute = self._connection.cursor().execute
         return [found for found in keys if execute(sql.text, {**self._bound, "key": found}).get is not None]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from awmc.oracle.play import Made
 from awmc.oracle.solve import SolvedRun
-from awmc.prove.ends import End, Ends, Row
+from awmc.prove.ends import Ends, Row
 from awmc.prove.likeness import Target
 from awmc.runtime.session import Result, Session
 

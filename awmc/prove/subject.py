@@ -17,6 +17,7 @@ from awmc.prove.ends import Ends
 from awmc.prove.runs import as_data
 from awmc.runtime import BuildError, World, load
 
+
 class Unprovable(Exception):
     """A build that cannot be proved; the message says why, and what helps."""
 

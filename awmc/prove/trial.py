@@ -121,7 +121,9 @@ class Trial:
                 kind = "prefix" if count else "untouched"
                 for text in texts:
                     if text is not found.text or found.likeness is None or text is None:
-                        rejected += self._must_fail(kind, f"the first {count} calls", run.calls[:count], text, place)
+                        rejected += self._must_fail(
+                            kind, f"the first {count} calls", run.calls[:count], text, place
+                        )
                 make(self.session, call)
         return rejected
 
@@ -169,7 +171,7 @@ class Trial:
                     self._tell_survivor("reordering", "the same calls in another order", run, found.text, 0)
                 elif len(self.reordered) < _TOLD:
                     end = self._ends.of(self.session)
-                    differs = self._words.differences(end, self.targets[0].end)
+                    differs = self._words.differences(end, self.targets[0])
                     self.reordered.append({"calls": as_data(run), "differs": differs})
         return counts
 
@@ -249,7 +251,7 @@ class Trial:
         self.faults += 1
         if len(self.survivors) < _TOLD:
             reason = why_accepted(kind, self.session, text, self.instance)
-            differs = self._words.differences(self._ends.of(self.session), self.targets[place].end)
+            differs = self._words.differences(self._ends.of(self.session), self.targets[place])
             self.survivors.append(self._told(kind, what, calls, text, differs) | reason.data())
 
     def _tell_rejected(self, kind: str, what: str, calls: Calls, text: str | None) -> None:
@@ -261,7 +263,13 @@ class Trial:
     def _told(
         self, kind: str, what: str, calls: Calls, text: str | None, differs: Sequence[str]
     ) -> dict[str, Any]:
-        return {"kind": kind, "what": what, "calls": as_data(calls), "message": text, "differs": list(differs)}
+        return {
+            "kind": kind,
+            "what": what,
+            "calls": as_data(calls),
+            "message": text,
+            "differs": list(differs),
+        }
 
 
 def _same(call: Made, other: Made) -> bool:

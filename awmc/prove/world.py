@@ -64,7 +64,9 @@ class _Proving:
         self._budget, self._seed = budget, seed
         self._ends = Ends(subject.world)
         self._tools = Tools(subject.environment)
-        self._members = {enum.name: [value.wire for value in enum.values] for enum in subject.environment.enums}
+        self._members = {
+            enum.name: [value.wire for value in enum.values] for enum in subject.environment.enums
+        }
         self._links = _links(subject.environment)
         self._infos = {task.id: task for task in subject.world.tasks}
         self._sessions: dict[Key | None, Session] = {}
@@ -97,7 +99,9 @@ class _Proving:
         first = instance.solves[0].calls
         reorderings = trial.prove_reorderings([self._tools.writes(call.tool) for call in first])
         self._mutate(instance, trial)
-        score = kill_score(*(sum(kind[fate] for kind in trial.counts.values()) for fate in ("killed", "survived")))
+        score = kill_score(
+            *(sum(kind[fate] for kind in trial.counts.values()) for fate in ("killed", "survived"))
+        )
         return {
             "id": instance.line.id,
             "task": instance.task.name,
@@ -139,7 +143,9 @@ class _Proving:
         later = self._extras(session, pools, random, len(calls), new_first=True)
         both = {name: [*extras.get(name, ()), *later.get(name, ())] for name in self._tools.writing}
         streams = [*Changes(self._tools, calls, pools, both, random).streams(), *wrong.streams(calls)]
-        chosen([iter([Mutant("", "", len(calls), ())])], calls, 1, seen)  # the `solve` itself is no mutant of it
+        chosen(
+            [iter([Mutant("", "", len(calls), ())])], calls, 1, seen
+        )  # the `solve` itself is no mutant of it
         return chosen(streams, calls, budget, seen)
 
     # ---- What the world holds
@@ -150,9 +156,7 @@ class _Proving:
     def _at_start(self, session: Session) -> tuple[Pool, Mapping[str, Sequence[Extra]]]:
         """What an actor finds in the untouched world: ids, and calls that work on it."""
         if session.me not in self._before:
-            pool = Pool(
-                self._subject.terms, self._ends.untouched, now=session.world.clock, me=session.me
-            )
+            pool = Pool(self._subject.terms, self._ends.untouched, now=session.world.clock, me=session.me)
             session.reset()
             random = Random(f"{self._seed} {session.me}")
             self._before[session.me] = pool, self._extras(session, Pools(pool), random, 0)

@@ -23,7 +23,9 @@ MANY_IN_ALL: Final = 20
 """Other numbers that a message without such a line may state."""
 
 _NUMERIC: Final = ("int", "number", "money")
-_JOINED = re.compile(r"[\s,;:/|&.!?~$€£-]*(?:\b(?:and|to|through|until)\b)?[\s,;:/|&.!?~$€£-]*", re.IGNORECASE)
+_JOINED = re.compile(
+    r"[\s,;:/|&.!?~$€£-]*(?:\b(?:and|to|through|until)\b)?[\s,;:/|&.!?~$€£-]*", re.IGNORECASE
+)
 _EITHER = re.compile(r"\b(?:or|maybe|perhaps|possibly|otherwise|alternatively|else)\b", re.IGNORECASE)
 _WORDS: Final = 4
 """Words between two values that an "or" still joins."""
@@ -40,8 +42,8 @@ def second_answers(
 ) -> Iterator[str]:
     """What `text` states as an alternative to an expected value, as it is written there.
 
-    `wanted`: kinds and stored values; `most`: other numbers that may stand there. What the instruction states is no answer; nor is a number at a place that
-    `in_name` says is part of an expected name.
+    `wanted`: kinds and stored values; `most`: other numbers that may stand there. What the instruction states is no
+    answer; nor is a number at a place that `in_name` says is part of an expected name.
     """
     mentions, asked = read(text), read(instruction)
     numbers = [(kind, one) for kind, one in wanted if kind in _NUMERIC and isinstance(one, (int, float))]
@@ -62,7 +64,8 @@ def second_answers(
         strong = [number for number, right in found if right or not number.weak]
         is_right = [right for number, right in found if right or not number.weak]
         is_other = [
-            not right and said.isdisjoint(number.values) for right, number in zip(is_right, strong, strict=True)
+            not right and said.isdisjoint(number.values)
+            for right, number in zip(is_right, strong, strict=True)
         ]
         yield from _beside(text, strong, is_right, is_other)
         others = {number.values for number, other in zip(strong, is_other, strict=True) if other}

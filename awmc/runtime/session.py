@@ -89,6 +89,7 @@ class Session:
         self.me = me
         self.connection = world.connect(_STATEMENTS)
         self._recording: apsw.Session | None = None
+        self._changes: tuple[diff.Change, ...] | None = None
         self.reset()
 
     # ---- The agent's side
@@ -199,7 +200,7 @@ class Session:
         self._call = Call(self.connection, self.world.tables, self.me)
         self._instant = datetime.datetime.fromisoformat(self.world.clock)
         self._entries: list[Entry] = []
-        self._changes: tuple[diff.Change, ...] | None = None
+        self._changes = None
         self._marks = 0
 
     def mark(self) -> Mark:
@@ -210,7 +211,9 @@ class Session:
         return found
 
     def back(self, mark: Mark) -> None:
-        """Back to a mark, as often as is wanted; the marks made after it are gone, and `reset` ends them all."""
+        """Back to a mark, as often as is wanted; the marks made after it are gone, and `reset` ends them all.
+        Raises ValueError for one that is gone.
+        """
         if mark.depth >= self._marks:
             raise ValueError("this mark is gone: the session was reset, or went back to an earlier one")
         self.connection.execute(f"ROLLBACK TO mark_{mark.depth}")

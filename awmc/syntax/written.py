@@ -89,12 +89,12 @@ class Writer:
             parts.append(BLANK if spaced and apart else HARD)
         parts.append(doc)
         parts += [Suffix(comment.text) for comment in attached.beside]
-        return (*parts, *self._behind(attached))
+        return (*parts, *self._behind(attached, spaced=spaced))
 
-    def _behind(self, attached: Attached) -> list[Doc]:
+    def _behind(self, attached: Attached, *, spaced: bool = False) -> list[Doc]:
         parts: list[Doc] = []
         for comment in attached.behind:
-            parts += [BLANK if comment.blank else HARD, comment.text]
+            parts += [BLANK if spaced and comment.blank else HARD, comment.text]
         return parts
 
     def lines(self, nodes: Sequence[ast.Node], docs: Iterable[Doc]) -> Doc:

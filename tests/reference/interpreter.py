@@ -137,7 +137,7 @@ class Interpreter:
     # ---- A call from a tool
 
     def _called(self, node: typed.ToolCall, names: Names) -> Any:
-        """Calls of tools and actions from within: rows in, rows out; ranges are held all the same."""
+        """Calls of tools and actions from within: rows in, rows out, held to the same ranges and scopes."""
         args = dict(node.args)
         given: Values = {}
         for param in node.tool.params:
@@ -147,6 +147,9 @@ class Interpreter:
                     raise wire.refused()
             else:
                 given[param.name] = self._default(param)
+        for param in node.tool.params:
+            if param.name in args:
+                self._must_exist(param.type, given[param.name])
         try:
             self._block(node.tool.body, Names(given))
         except _Returned as returned:

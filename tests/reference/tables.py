@@ -47,7 +47,7 @@ def _read(expressions: Expressions, field: Field, stored: Stored) -> Any:
 
 
 def _links(interpreter: Interpreter, connection: apsw.Connection, of: str, name: str) -> set[tuple[Any, Any]]:
-    entity = interpreter.model.entities[of]
+    entity = interpreter.model.entities[of]  # the end that the table is named by
     element = entity.fields[name].type.element
     assert element is not None
     other = name if element.name == of else interpreter.model.entities[element.name].table
@@ -104,8 +104,11 @@ def alike(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(alike(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(alike, one, other))
-    if isinstance(one, float) or isinstance(other, float):
-        if not isinstance(one, (int, float)) or not isinstance(other, (int, float)):
-            return False
-        return abs(one - other) <= 1e-9 * max(abs(one), abs(other))
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        size = max(abs(one), abs(other))
+        if isinstance(one, int) and isinstance(other, int) and size < 2**53:
+            return one == other
+        return abs(one - other) <= 1e-9 * size
     return type(one) is type(other) and bool(one == other)

@@ -13,8 +13,9 @@
 | a row                   | `Row`                                            |
 | record, list            | `dict`, `list`                                   |
 
-Null is None, and gives None. Nothing raises: what cannot be held (a number that is not finite, a moment outside the
-years 1 to 9999) is None. Whole numbers have no end here; beyond 64 bits none can be stored.
+Null is None, and gives None. Nothing raises: what a function gives and cannot be held (an int or cents beyond 64 bits,
+a number that is not finite, a moment outside the years 1 to 9999) is None. `+ - *` on ints, and on money, have no end
+here; SQL's own go on as numbers there, and what is beyond 64 bits cannot be stored.
 """
 
 from __future__ import annotations
@@ -81,6 +82,12 @@ def integer(value: int) -> int | None:
     return value if -(2**63) <= value < 2**63 else None
 
 
+def storable(value: Any) -> Any:
+    """What a function gives, if it can be stored."""
+    whole = int(value * 100) if isinstance(value, Decimal) else value
+    return None if isinstance(whole, int) and integer(whole) is None else value
+
+
 def number(value: float) -> float | None:
     return value + 0.0 if math.isfinite(value) else None
 
@@ -128,30 +135,32 @@ def arithmetic(fn: str, kind: str, left: Any, right: Any) -> Any:
             return None
         return of_kind(kind, found) if not numbers or math.isfinite(found) else None
     if fn == "mul":
-        return money(read_as(left) * read_as(right))
+        if numbers:
+            return storable(money(read_as(left) * read_as(right)))
+        return money(Fraction(left) * Fraction(right))
     if right == 0:
         return None
     if fn == "div":
         if kind == "money":
-            return money(read_as(left) / read_as(right))
+            return storable(money(read_as(left) / read_as(right)))
         return number(left / right) if numbers else number(float(Fraction(left) / Fraction(right)))
     if numbers:
         return number(float(left) % float(right))
     rest = Fraction(left) - math.floor(Fraction(left) / Fraction(right)) * Fraction(right)
-    return of_kind(kind, rest)
+    return storable(of_kind(kind, rest))
 
 
 def rounded(value: Any, digits: int, kind: str) -> Any:
     """Half away from zero at so many decimals; below 0 at tens, hundreds."""
     digits = max(min(digits, 400), -400)
     scale = Fraction(10) ** digits
-    return of_kind(kind, Fraction(half_away(read_as(value) * scale)) / scale)
+    return storable(of_kind(kind, Fraction(half_away(read_as(value) * scale)) / scale))
 
 
 def whole(value: Any, kind: str, *, up: bool) -> Any:
     """`floor` and `ceil`."""
     exact = Fraction(value)
-    return of_kind(kind, math.ceil(exact) if up else math.floor(exact))
+    return storable(of_kind(kind, Fraction(math.ceil(exact) if up else math.floor(exact))))
 
 
 # ---- Moments -------------------------------------------------------------------------------------------------------

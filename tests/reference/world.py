@@ -37,7 +37,7 @@ class World:
             (entity.name, field.name): set()
             for entity in model.entities.values()
             for field in entity.fields.values()
-            if field.kind == "link"
+            if field.kind == "link" and not field.via
         }
         self.last: dict[str, int] = dict.fromkeys(model.entities, 0)
 
@@ -57,8 +57,15 @@ class World:
     def linked(self, row: Row, field: Field) -> list[Row]:
         """The rows that a many-to-many field of a row holds, in the order of their ids."""
         assert field.type.element is not None
-        keys = {to for of, to in self.links[field.entity, field.name] if of == row.key}
+        keys = {to for of, to in self.pairs(field) if of == row.key}
         return [Row(field.type.element.name, key) for key in sorted(keys)]
+
+    def pairs(self, field: Field) -> set[tuple[Any, Any]]:
+        """The keys that a many-to-many field pairs, its own end first; `@via` is the same relation from the other."""
+        if not field.via:
+            return self.links[field.entity, field.name]
+        assert field.type.element is not None
+        return {(to, of) for of, to in self.links[field.type.element.name, field.via]}
 
     def referring(self, entity: str) -> Iterator[tuple[Entity, Field]]:
         """The columns that refer to rows of an entity."""
@@ -104,10 +111,17 @@ class World:
         others = list(others)
         if not all(map(self.exists, [row, *others] if others else [])):
             raise Refusal("not_found")
-        self.links[field.entity, field.name] |= {(row.key, other.key) for other in others}
+        self._pair(field, row, others, set.update)
 
     def unlink(self, field: Field, row: Row, others: Iterable[Row]) -> None:
-        self.links[field.entity, field.name] -= {(row.key, other.key) for other in others}
+        self._pair(field, row, others, set.difference_update)
+
+    def _pair(self, field: Field, row: Row, others: Iterable[Row], change: Callable[..., None]) -> None:
+        assert field.type.element is not None
+        if field.via:
+            change(self.links[field.type.element.name, field.via], {(other.key, row.key) for other in others})
+        else:
+            change(self.links[field.entity, field.name], {(row.key, other.key) for other in others})
 
     def delete(self, rows: Iterable[Row]) -> None:
         """With them go the rows that refer to them by `@cascade`, and the links of either end."""

@@ -252,7 +252,7 @@ def _round(scope: Scope, expr: nodes.Apply) -> exp.Expr:
     value, *digits = expr.args
     by = scope.tree(digits[0]) if digits else t.number(0)
     rounded = t.call("awm_money_round" if _kind(value) == "money" else "awm_round", scope.tree(value), by)
-    return t.integer(rounded) if _kind(expr) == "int" and _kind(value) == "number" else rounded
+    return t.call("awm_floor", rounded) if _kind(expr) == "int" and _kind(value) == "number" else rounded
 
 
 def _floor(scope: Scope, expr: nodes.Apply) -> exp.Expr:
