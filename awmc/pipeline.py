@@ -32,8 +32,8 @@ from awmc.semantics.check import analyse
 from awmc.semantics.expand import expand
 from awmc.source import Source, Span
 from awmc.syntax.ast import Tools
+from awmc.syntax.format import format_declaration
 from awmc.syntax.parse import parse
-from awmc.syntax.tool_text import tool_text
 
 _NOWHERE = Span.at(0)
 
@@ -102,7 +102,7 @@ def expand_source(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
     for item in spec.items:
         if isinstance(item, Tools):
             own = [tool for tool in derived if item.span.start <= tool.span.start < item.span.end]
-            text += source.text[at : item.span.start] + "\n\n".join(map(tool_text, own))
+            text += source.text[at : item.span.start] + "\n\n".join(map(format_declaration, own))
             at = item.span.end
             text += "" if source.text.startswith("\n\n", at) else "\n"
     return text + source.text[at:], ()

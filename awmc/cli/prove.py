@@ -17,6 +17,7 @@ from awmc.cli import status
 from awmc.cli.inputs import read_specs
 from awmc.cli.options import Jobs
 from awmc.cli.output import counted, show, summary
+from awmc.prove import BUDGET
 from awmc.source import Source
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def run(
         list[str] | None,
         typer.Argument(metavar="[BUILDS|SPECS]...", help="Folders of builds, or specs; by default build/*."),
     ] = None,
-    budget: Annotated[int, typer.Option(min=1, help="Mutants of each task.")] = 120,
+    budget: Annotated[int, typer.Option(min=1, help="Mutants of each task.")] = BUDGET,
     seed: Annotated[int, typer.Option(min=0, help="Fixes which mutants are tried.")] = 0,
     world_seeds: Annotated[
         str | None,

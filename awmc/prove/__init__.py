@@ -6,3 +6,8 @@ In the order of control flow: `subject` opens a build; `world` takes its tasks, 
 what a task asks, `explain` and `differences` say why and how a run passed, `certificate` writes it down. `seeds` proves
 other worlds of a spec.
 """
+
+from typing import Final
+
+BUDGET: Final = 120
+"""Mutants of a task, where nobody says otherwise."""

@@ -104,28 +104,28 @@ class Trial:
                 self._tell_rejected("solve", "the solve itself", run.calls, text)
         return accepted
 
-    def prove_prefixes(self) -> int:
-        """How many runs that stop early, the one without any call among them, are rejected. One that leaves the
-        same world as a `solve` is none of them."""
-        rejected = 0
+    def prove_prefixes(self) -> dict[str, int]:
+        """Stops each `solve` early, also before its first call. `{"other", "same"}`: how many of these runs end
+        otherwise, and must be rejected, or leave what a `solve` leaves, and must be accepted with the right answer
+        alone."""
+        counts = {"other": 0, "same": 0}
         for place, run in enumerate(self.instance.solves):
             self.session.reset()
             for count, call in enumerate(run.calls):
                 found = self.stand(place)
+                kind, what, calls = "prefix" if count else "untouched", f"the first {count} calls", run.calls[:count]
                 if found.likeness is None:
-                    texts = dict.fromkeys((None, "Done.", found.text))
-                elif count == 0:
-                    texts = dict.fromkeys((None, "Done."))
+                    counts["other"] += 1
+                    for text in dict.fromkeys((None, found.text)):
+                        self._must_fail(kind, what, calls, text, place)
                 else:
-                    texts = {}
-                kind = "prefix" if count else "untouched"
-                for text in texts:
-                    if text is not found.text or found.likeness is None or text is None:
-                        rejected += self._must_fail(
-                            kind, f"the first {count} calls", run.calls[:count], text, place
-                        )
+                    counts["same"] += 1
+                    if found.text is not None:
+                        self._must_fail(kind, what, calls, None, place)
+                    if not self.passes(found.text):
+                        self._tell_rejected(kind, what, calls, found.text)
                 make(self.session, call)
-        return rejected
+        return counts
 
     def prove_wrongs(self) -> int:
         """How many `wrong`s are rejected, whatever they answer."""

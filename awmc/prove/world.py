@@ -9,6 +9,7 @@ from typing import Any, Final
 from awmc.ir import nodes
 from awmc.oracle.play import Made
 from awmc.oracle.solve import Instance
+from awmc.prove import BUDGET
 from awmc.prove.answers import Wrong
 from awmc.prove.asked import asked
 from awmc.prove.certificate import certificate, kill_score
@@ -24,8 +25,6 @@ from awmc.runtime.session import Session
 from awmc.runtime.tables import Key
 from awmc.runtime.world import TaskInfo
 
-BUDGET: Final = 120
-"""Mutants of a task, where nobody says otherwise."""
 _MUTATED: Final = 3
 """The `solve`s of a task of which mutants are made."""
 _DRAWS: Final = 8

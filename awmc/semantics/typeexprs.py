@@ -170,9 +170,7 @@ def _bound(model: Model, node: ast.Literal | None, kind: str, expected: str) -> 
         value = float(node.value or 0)
     elif kind == "money" and node.kind in ("int", "decimal"):
         value = literals.cents(node)
-    elif kind == "time" and node.kind == "time":
-        value = literals.moment(node)
-    elif kind == "date" and node.kind == "date":
+    elif (kind == "time" and node.kind == "time") or (kind == "date" and node.kind == "date"):
         value = literals.moment(node)
     elif kind == "datetime" and node.kind in ("date", "datetime"):
         text = literals.moment(node)

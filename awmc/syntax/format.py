@@ -83,39 +83,46 @@ class _Declarations(Writer):
     # ---- The world ----
 
     def _env(self, node: ast.Env) -> Doc:
-        nodes: list[ast.Node] = []
-        docs: list[Doc] = []
-        for clock in node.clocks:
-            nodes.append(clock)
-            docs.append(f"clock {clock.value}")
-        for actor in node.actors:
-            nodes.append(actor)
-            docs.append(f"actor {actor.entity.text} {actor.label.text}")
+        # What is in it stands close together: there are four of them at most.
+        lines = [self.commented(clock, f"clock {clock.value}") for clock in node.clocks]
+        lines += [
+            self.commented(actor, f"actor {actor.entity.text} {actor.label.text}") for actor in node.actors
+        ]
         if node.policy:
-            nodes.append(node.policy[0])
-            docs.append(self._policy(node.policy))
+            lines.append(self._policy(node.policy))
         if node.offers:
-            nodes.append(node.offers[0])
-            offers = [
-                o.name.text + (f" as {o.alias.text}" if o.alias is not None else "") for o in node.offers
-            ]
-            docs.append(("offer ", self._rest_listed(node.offers, offers)))
-        # They stand close together: there are four of them at most.
-        lines = [self.commented(part, doc) for part, doc in zip(nodes, docs, strict=True)]
-        body = joined(HARD, lines) if lines else None
-        return (f"env {node.name.text} {self.text(node.about)} ", self.braces(node, body))
+            lines.append(self._offers(node.offers))
+        return (
+            f"env {node.name.text} {self.text(node.about)} ",
+            self.braces(node, joined(HARD, lines) if lines else None),
+        )
 
-    def _policy(self, texts: tuple[ast.Text, ...]) -> Doc:
+    def _policy(self, texts: Sequence[ast.Text]) -> Doc:
+        items = [self.text(text) for text in texts]
         if len(texts) == 1:
-            return f"policy {self.text(texts[0])}"
-        first, *rest = texts
-        lines = [self.text(first), *(self.commented(text, self.text(text)) for text in rest)]
-        return ("policy", indented(HARD, joined(HARD, lines)))
+            return self.commented(texts[0], f"policy {items[0]}")
+        return self._between(
+            texts, ("policy", indented(HARD, joined(HARD, self._within_member(texts, items))))
+        )
 
-    def _rest_listed(self, nodes: Sequence[ast.Node], docs: Sequence[Doc]) -> Doc:
-        """Parts with commas between them, the first without its comments: the line has them."""
-        items = [docs[0], *(self.commented(node, doc) for node, doc in zip(nodes[1:], docs[1:], strict=True))]
-        return indented(joined((",", HARD) if any(map(must_break, items)) else ", ", items))
+    def _offers(self, offers: Sequence[ast.Offered]) -> Doc:
+        names = [o.name.text + (f" as {o.alias.text}" if o.alias is not None else "") for o in offers]
+        items = self._within_member(offers, [*(f"{name}," for name in names[:-1]), names[-1]])
+        broken = any(map(must_break, items[:-1]))
+        return self._between(offers, ("offer ", indented(joined(HARD if broken else " ", items))))
+
+    def _within_member(self, nodes: Sequence[ast.Node], docs: Sequence[Doc]) -> list[Doc]:
+        """Parts behind one keyword, with the comments between the first and the last of them."""
+        items: list[Doc] = []
+        for number, (node, doc) in enumerate(zip(nodes, docs, strict=True)):
+            above = self.above(node) if number else []
+            below = self.below(node) if number < len(nodes) - 1 else []
+            items.append((*above, doc, *self.beside(node), *below))
+        return items
+
+    def _between(self, nodes: Sequence[ast.Node], doc: Doc) -> Doc:
+        """Such parts, with the comments before the first and behind the last of them."""
+        return (*self.above(nodes[0]), doc, *self.below(nodes[-1]))
 
     def _entity(self, node: ast.Entity) -> Doc:
         about = f" {self.text(node.about)}" if node.about is not None else ""

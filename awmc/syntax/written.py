@@ -75,25 +75,33 @@ class Writer:
 
     def commented(self, node: ast.Node, doc: Doc, *, spaced: bool = False) -> Doc:
         """A part with its comments; `spaced`: empty lines between them stay."""
-        attached = self._attached(node)
-        if attached is None:
+        if self._attached(node) is None:
             return doc
+        return (*self.above(node, spaced=spaced), doc, *self.beside(node), *self.below(node, spaced=spaced))
+
+    def above(self, node: ast.Node, *, spaced: bool = False) -> list[Doc]:
+        """The comments before a part, each on its line."""
+        attached, comments = self._attached(node), self._comments
+        if attached is None or comments is None or not attached.before:
+            return []
         parts: list[Doc] = []
-        for number, comment in enumerate(attached.before):
-            if number:
+        for comment in attached.before:
+            if parts:
                 parts.append(BLANK if spaced and comment.blank else HARD)
             parts.append(comment.text)
-        if attached.before:
-            comments = self._comments
-            apart = comments is not None and not attached.close and comments.blank_before(node.span.start)
-            parts.append(BLANK if spaced and apart else HARD)
-        parts.append(doc)
-        parts += [Suffix(comment.text) for comment in attached.beside]
-        return (*parts, *self._behind(attached, spaced=spaced))
+        apart = spaced and not attached.close and comments.blank_before(node.span.start)
+        return [*parts, BLANK if apart else HARD]
 
-    def _behind(self, attached: Attached, *, spaced: bool = False) -> list[Doc]:
+    def beside(self, node: ast.Node) -> list[Doc]:
+        """The comment at the end of a part's line."""
+        attached = self._attached(node)
+        return [Suffix(comment.text) for comment in attached.beside] if attached is not None else []
+
+    def below(self, node: ast.Node, *, spaced: bool = False) -> list[Doc]:
+        """The comments behind a part, each on its line."""
         parts: list[Doc] = []
-        for comment in attached.behind:
+        attached = self._attached(node)
+        for comment in attached.behind if attached is not None else ():
             parts += [BLANK if spaced and comment.blank else HARD, comment.text]
         return parts
 
@@ -148,12 +156,11 @@ class Writer:
         return (opened, indented(Fill(tuple(items)), by=by), close) if items else opened + close
 
     def _with_comma(self, node: ast.Node, item: Doc) -> Doc:
-        attached = self._attached(node)
-        if attached is None or not attached.behind:
+        count = len(self.below(node))
+        if not count:
             return (item, ",")
         # The comma goes before the comments that follow on lines of their own.
         assert isinstance(item, tuple)
-        count = len(self._behind(attached))
         return (*item[:-count], ",", *item[-count:])
 
     def spaced(self, node: ast.Node, nodes: Sequence[ast.Node], docs: Iterable[Doc]) -> Doc:
@@ -346,7 +353,8 @@ class Writer:
                     key,
                     (
                         "then " if number else "order by ",
-                        self.expression(key.key),
+                        # After `else` a direction would read as part of the last branch.
+                        self._at(key.key, _ANY + 1),
                         " desc" if key.descending else "",
                     ),
                 )

@@ -123,7 +123,9 @@ class Caller:
             at = self.random.choice([end for end in (low, high) if end is not None] or [0])
             found: Any = at + self.random.choice([-1, 0, 1])
         elif chance < 0.38 and None in (low, high):
-            found = self.random.choice([2**62, -(2**62), 2**53 + 1] if unit == 1 else [10**15 - 1, -(10**15) + 1])
+            found = self.random.choice(
+                [2**62, -(2**62), 2**53 + 1] if unit == 1 else [10**15 - 1, -(10**15) + 1]
+            )
         else:
             start = low if low is not None else 0
             end = start + 300 * unit

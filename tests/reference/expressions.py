@@ -90,7 +90,11 @@ class Expressions:
                 return self.related(self.value(node.of, names), node)
             case typed.AllOf():
                 found = self.world.rows(node.entity.name)
-                return [r for r in found if self.holds(node.entity.scopes[node.scope], r)] if node.scope else found
+                return (
+                    [r for r in found if self.holds(node.entity.scopes[node.scope], r)]
+                    if node.scope
+                    else found
+                )
             case typed.Op():
                 return self.operator(node, names)
             case typed.QueryOf():

@@ -277,7 +277,11 @@ class Interpreter:
         for row, values in changes:
             for name, value in values.items():
                 field = node.entity.fields[name]
-                if field.moves and self.world.exists(row) and not self._may_move(field, self.world.column(row, name), value):
+                if (
+                    field.moves
+                    and self.world.exists(row)
+                    and not self._may_move(field, self.world.column(row, name), value)
+                ):
                     raise Refusal("illegal_move")
         self.world.update(node.entity, changes, self.expressions.holds)
         for assign, row, others in links:

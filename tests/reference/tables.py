@@ -23,7 +23,9 @@ def take_over(interpreter: Interpreter, connection: apsw.Connection) -> None:
     for entity in interpreter.model.entities.values():
         key = entity.id_field.name
         for stored in _rows(connection, entity.table):
-            row = {f.name: _read(expressions, f, stored) for f in entity.fields.values() if f.kind == "stored"}
+            row = {
+                f.name: _read(expressions, f, stored) for f in entity.fields.values() if f.kind == "stored"
+            }
             world.tables[entity.name][stored[key]] = row
         numbers = [number for number in world.tables[entity.name] if isinstance(number, int)]
         world.last[entity.name] = max(numbers, default=0)

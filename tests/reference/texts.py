@@ -216,7 +216,9 @@ class Writer:
                 lambda: f"{self.one_of('round', 'floor', 'ceil')}({v('number')})",
                 lambda: f"round({v()}, {self.one_of('-1', '0', '2')})",
                 lambda: f"{self.one_of('year', 'month', 'weekday')}({v(self.one_of('date', 'datetime'))})",
-                lambda: f"days_between({v(self.one_of('date', 'datetime'))}, {v(self.one_of('date', 'datetime'))})",
+                lambda: (
+                    f"days_between({v(self.one_of('date', 'datetime'))}, {v(self.one_of('date', 'datetime'))})"
+                ),
                 lambda: f"relevance({v('text')}, {v('text')})",
                 lambda: f"count({self.query(place)[1]})",
                 lambda: self.over("sum", "int", place),
@@ -259,7 +261,7 @@ class Writer:
 
     def _text(self, place: Place, v: Value) -> str:
         def choose() -> str:
-            return f"choose({v('size')}, small: {v()}, big: {v()}, huge: \"\")"
+            return f'choose({v("size")}, small: {v()}, big: {v()}, huge: "")'
 
         def filled() -> str:
             plain = v(self.one_of(*KINDS))

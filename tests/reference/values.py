@@ -270,9 +270,9 @@ def singulars(word: str) -> set[str]:
     found: set[str] = set()
     if word.endswith("ies") and word[-4:] not in ("eies", "aies"):
         found.add(word[:-3] + "y")
-    elif word.endswith("es") and word[-3:] not in ("aes", "ees", "oes"):
-        found.add(word[:-1])
-    elif word.endswith("s") and word[-2:] not in ("us", "ss"):
+    elif (word.endswith("es") and word[-3:] not in ("aes", "ees", "oes")) or (
+        word.endswith("s") and word[-2:] not in ("us", "ss")
+    ):
         found.add(word[:-1])
     else:
         found.add(word)

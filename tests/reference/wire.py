@@ -88,7 +88,12 @@ def _no_key() -> int:
 
 
 def _amount(kind: str, value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > 1e308 or math.isnan(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or abs(value) > 1e308
+        or math.isnan(value)
+    ):
         raise refused()
     if kind == "number":
         return float(value) + 0.0
@@ -159,7 +164,9 @@ class Writer:
             return None
         names = Names().with_row(shape.binder, row)
         return {
-            member.name: self.value(member.value.type, self.expressions.value(member.value, names), member.nested)
+            member.name: self.value(
+                member.value.type, self.expressions.value(member.value, names), member.nested
+            )
             for member in shape.members
         }
 

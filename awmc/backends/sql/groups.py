@@ -18,7 +18,9 @@ def group_select(scope: Scope, group: nodes.Group) -> exp.Select:
     q = queries.opened(scope, group.query)
     keys = {key.name: key.value for key in group.keys}
     totals = {total.name: total for total in group.totals}
-    if queries.is_cut(group.query) or any(queries.is_outer(group.query, total.value) for total in totals.values()):
+    if queries.is_cut(group.query) or any(
+        queries.is_outer(group.query, total.value) for total in totals.values()
+    ):
         return _group_cut(q, group)
     outputs = [
         _output(q.scope.tree(keys[of]) if of in keys else _group_total(q.scope, totals[of], None), of)
@@ -40,7 +42,9 @@ def _group_cut(q: queries.Opened, group: nodes.Group) -> exp.Select:
     ]
     positions = _positions(group)
     return queries.over(
-        q.select(outputs or [t.number(1)], is_ordered=False), result, group=positions and exp.Group(expressions=positions)
+        q.select(outputs or [t.number(1)], is_ordered=False),
+        result,
+        group=positions and exp.Group(expressions=positions),
     )
 
 

@@ -160,7 +160,6 @@ def real(tree: Tree) -> Tree:
     return exp.Cast(this=tree, to=exp.DataType(this=exp.DType.DOUBLE))
 
 
-
 def number(value: int | float) -> Tree:
     return exp.Literal.number(int(value) if isinstance(value, bool) else value)
 
