@@ -13,5 +13,9 @@ def check_golden(path: Path, found: str, *, update: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(found, encoding="utf-8")
         return
-    assert path.is_file(), f"{path.name} is missing: look at what would be in it, then run pytest --update\n\n{found}"
-    assert found == path.read_text(encoding="utf-8"), f"{path.name} differs: run pytest --update, and read the diff"
+    assert path.is_file(), (
+        f"{path.name} is missing: look at what would be in it, then run pytest --update\n\n{found}"
+    )
+    assert found == path.read_text(encoding="utf-8"), (
+        f"{path.name} differs: run pytest --update, and read the diff"
+    )

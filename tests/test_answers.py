@@ -410,7 +410,11 @@ def test_right_answers(expected: Expected, message: str) -> None:
         (ONE, "It is 4. Or maybe 5.", "the answer states 5 beside 4"),
         (ONE, "It is 4 to 5 hours.", "the answer states 5 beside 4"),
         (ONE, "Answer: 4/5", "the answer states 5 beside 4"),
-        (ONE, "Answer: 11 rows, 12 rows, 13 rows, 14 rows, 15 rows, 16 rows, 4 rows", "6 other numbers beside 4"),
+        (
+            ONE,
+            "Answer: 11 rows, 12 rows, 13 rows, 14 rows, 15 rows, 16 rows, 4 rows",
+            "6 other numbers beside 4",
+        ),
         (OPENS, "Answer: 9:30 or 10 am", "the answer states 10:00 beside 09:30"),
         (COUNT, "Answer: 0 or 1", "the answer states 1 beside 0"),
         (LIST, "Answer: Ben", 'the answer does not state "Ana"'),

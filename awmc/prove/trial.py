@@ -113,7 +113,11 @@ class Trial:
             self.session.reset()
             for count, call in enumerate(run.calls):
                 found = self.stand(place)
-                kind, what, calls = "prefix" if count else "untouched", f"the first {count} calls", run.calls[:count]
+                kind, what, calls = (
+                    "prefix" if count else "untouched",
+                    f"the first {count} calls",
+                    run.calls[:count],
+                )
                 if found.likeness is None:
                     counts["other"] += 1
                     for text in dict.fromkeys((None, found.text)):

@@ -52,7 +52,8 @@ seed Row (text, int, number, money, bool, date, datetime, time, size) {
   two: "", -3, -2.5, -0.05, false, 2027-12-31, 2027-12-31T00:00, 23:59, huge
   three: { text: "boxes of café's ÇA", text_o: "Box", int: 7, int_o: 0, number: 0.1, number_o: 0.2, money: 19.99,
     money_o: 0.01, bool: true, bool_o: false, date: 2028-01-31, date_o: 2028-03-31, datetime: 2028-01-31T08:30,
-    datetime_o: 2028-02-29T23:59, time: 08:30, time_o: 08:30, size: big, size_o: small, row_o: one, tags: [accent, plain] }
+    datetime_o: 2028-02-29T23:59, time: 08:30, time_o: 08:30, size: big, size_o: small, row_o: one,
+    tags: [accent, plain] }
   four: { text: " a, B ", text_o: "", int: 3000000000, int_o: -7, number: 2.675, number_o: -0.0, money: 1000000.01,
     money_o: -1.50, bool: false, bool_o: true, date: 2024-02-29, date_o: 2024-02-29, datetime: 2027-02-28T12:00,
     datetime_o: 2028-12-31T23:59, time: 12:00, time_o: 00:01, size: small, size_o: huge, row_o: one, tags: [long] }

@@ -28,7 +28,9 @@ class Refusal(Exception):
 
 
 class World:
-    """`tables`: the rows of each entity by key, each its columns by name. `last`: the greatest id that was ever given."""
+    """`tables`: the rows of each entity by key, each its columns by name. `links`: the pairs of keys of each
+    many-to-many relation. `last`: the greatest id that was ever given.
+    """
 
     def __init__(self, model: Model) -> None:
         self.model = model

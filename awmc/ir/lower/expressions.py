@@ -248,7 +248,7 @@ class Unit:
         )
 
     def _term(self, node: typed.Term) -> nodes.Term:
-        """A term of a `where`. Within a `fn`, what `x?` asks of a parameter is asked of the value that stands for it."""
+        """A term of a `where`. In a `fn`, what `x?` asks of a parameter is asked of the value that stands for it."""
         test, given = self.expr(node.test), []
         for name in node.given:
             value = self.values.get(name)
