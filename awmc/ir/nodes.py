@@ -825,7 +825,7 @@ class Environment(Node, frozen=True, kw_only=True):
     policy: str = ""
     offers: tuple[Offered, ...] = ()
     enums: tuple[Enum, ...] = ()
-    entities: tuple[Entity, ...]
+    entities: tuple[Entity, ...] = ()
     shapes: tuple[Shape, ...] = ()
     invariants: tuple[Invariant, ...] = ()
     tools: tuple[Tool, ...] = ()

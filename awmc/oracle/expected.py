@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from awmc.backends.sql.names import identifier
 from awmc.ir import nodes
 from awmc.oracle.clauses import Clauses
 from awmc.oracle.evaluate import Evaluator, Terms
@@ -19,6 +20,9 @@ from awmc.oracle.trees import rewrite, walk
 from awmc.runtime.case import Answer
 from awmc.runtime.diff import Change
 from awmc.runtime.values import text_of
+
+
+_TEXTS: Final = ("text", "email", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Answers:
         form = self._terms.entities[element.name].id_format if element.kind == "id" else ""
         kind = _kind(element, value)
         stored = tuple(value) if isinstance(value, list) else bool(value) if kind == "bool" else value
-        distractors = self._distractors(answer.value, element, ended)
+        distractors = self._distractors(answer.value, element, stored, ended)
         if self._is_live(answer, ended):
             many = answer.value.type.kind == "list"
             condition = self._clauses.condition(answer.value, ended.played.given)
@@ -114,8 +118,10 @@ class Answers:
         task = ended.asking.task
         return bool(task.free or task.may or any(change.kind == "create" for change in ended.changes))
 
-    def _distractors(self, expr: nodes.Expr, type_: nodes.Type, ended: Ended) -> tuple[Any, ...]:
-        """What the same column, or the same field of the results, holds; the answer itself too."""
+    def _distractors(self, expr: nodes.Expr, type_: nodes.Type, value: Any, ended: Ended) -> tuple[Any, ...]:
+        """What the same column, or the same field of the results, holds; the answer itself too. Of a text in a result
+        also what the columns hold in which it stands, as an agent may name rows that `solve` did not see.
+        """
         if type_.kind == "bool":
             return ()
         found: dict[Any, None] = {}
@@ -124,6 +130,8 @@ class Answers:
                 found |= dict.fromkeys(self._column(node, ended))
             elif isinstance(node, nodes.Part):
                 found |= dict.fromkeys(ended.seen.beside(node.name, node.type))
+                if type_.kind in _TEXTS:
+                    found |= dict.fromkeys(self._beside(type_.kind, value, ended))
         return tuple(other for other in found if other is not None)
 
     def _column(self, node: nodes.Column, ended: Ended) -> list[Any]:
@@ -140,6 +148,18 @@ class Answers:
 
         expr = self._terms.once(node, "column of all", listing)
         return [self._written(node.type, value) for value in ended.after.value(expr, {})]
+
+    def _beside(self, kind: str, value: Any, ended: Ended) -> Iterator[Any]:
+        """What stands in the columns of texts of this kind that hold a value, in the order of the columns."""
+        one = value[0] if isinstance(value, tuple) else value
+        execute = ended.after.connection.execute
+        for entity in self._terms.environment.entities:
+            for column in entity.columns:
+                if column.type.kind != kind or column.hidden:
+                    continue
+                name, table = identifier(column.name).sql(), identifier(entity.table).sql()
+                if execute(f"SELECT 1 FROM {table} WHERE {name} = ?", (one,)).get is not None:
+                    yield from (other for (other,) in execute(f"SELECT DISTINCT {name} FROM {table} ORDER BY 1"))
 
     def _text(self, type_: nodes.Type, value: Any) -> str:
         if isinstance(value, list):

@@ -19,6 +19,7 @@ from awmc.prove.ends import Row, quoted
 from awmc.prove.likeness import Judge, Target
 from awmc.prove.mutants import Mutant
 from awmc.prove.runs import Calls
+from awmc.prove.values import TEXTS
 from awmc.runtime.case import Answer, Condition, New, Outcome
 from awmc.runtime.matching import states_value
 from awmc.runtime.session import Session
@@ -220,8 +221,11 @@ class Wrong:
             if part.kind == "enum":
                 found |= dict.fromkeys(self._members.get(answer.value.type.name, ()))
             for node in _leaves(answer.value):
-                values = self._in_column(node) if isinstance(node, nodes.Column) else self._in_results(node)
-                found |= dict.fromkeys(values)
+                if isinstance(node, nodes.Column):
+                    found |= dict.fromkeys(self._in_column(node))
+                else:
+                    found |= dict.fromkeys(self._in_results(node))
+                    found |= dict.fromkeys(self._in_columns_like(node, part))
             yield from ((place, value) for value in found if self._is_wrong(place, value))
 
     def _is_wrong(self, place: int, value: Any) -> bool:
@@ -237,6 +241,19 @@ class Wrong:
         sql = f"SELECT DISTINCT {quoted(node.column)} FROM {quoted(table.name)} ORDER BY 1"
         for (value,) in self._session.connection.execute(sql):
             yield id_format(form).format(value) if form else value
+
+    def _in_columns_like(self, node: nodes.Part, part: Part) -> Iterator[Any]:
+        """What columns hold in which the right value stands: those of the field's name, and of texts all."""
+        for table in self._session.world.tables:
+            for column in table.columns:
+                kind = column.type["kind"]
+                is_text = kind == part.kind and kind in TEXTS
+                if column.hidden or column.name in table.key or not (is_text or column.name == node.name):
+                    continue
+                sql = f"SELECT DISTINCT {quoted(column.name)} FROM {quoted(table.name)} ORDER BY 1"
+                values = [value for (value,) in self._session.connection.execute(sql)]
+                if kind == part.kind and part.values[0] in values:
+                    yield from values
 
     def _in_results(self, node: nodes.Part) -> Iterator[Any]:
         for value in _fields(self._results, node.name):

@@ -26,6 +26,8 @@ def summary(certificate: Mapping[str, Any]) -> str:
     """`5 tasks certified, kill score 1.00: 214 wrong runs rejected, …`."""
     totals = certificate["totals"]
     count, certified = totals["tasks"], totals["certified"]
+    if not count:
+        return "no tasks to certify"
     of = f"{count} task{'s' * (count != 1)}" if certified == count else f"{certified} of {count} tasks"
     score = totals["kill_score"]
     parts = [

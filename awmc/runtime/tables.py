@@ -82,7 +82,7 @@ class Tables:
     @classmethod
     def read(cls, environment: Mapping[str, Any]) -> Tables:
         """From the JSON of `env.json`, whose defaults are left out."""
-        entities = environment["entities"]
+        entities = environment.get("entities", ())
         found = [_entity_table(entity) for entity in entities]
         by_name = {table.name: table for table in found}
         for entity in entities:

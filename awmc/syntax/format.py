@@ -32,8 +32,8 @@ def format_spec(spec: ast.Spec, text: str) -> str:
 
 
 def format_declaration(node: ast.Declaration) -> str:
-    """The canonical text of a declaration of any origin; its spans are not looked at."""
-    return render(_Declarations().declaration(node))
+    """The canonical text of a declaration of any origin, without a line end; its spans are not looked at."""
+    return render(_Declarations().declaration(node)).rstrip("\n")
 
 
 class _Declarations(Writer):
@@ -108,7 +108,7 @@ class _Declarations(Writer):
     def _offers(self, offers: Sequence[ast.Offered]) -> Doc:
         names = [o.name.text + (f" as {o.alias.text}" if o.alias is not None else "") for o in offers]
         items = self._within_member(offers, [*(f"{name}," for name in names[:-1]), names[-1]])
-        broken = any(map(must_break, items[:-1]))
+        broken = any(map(must_break, items[:-1])) or bool(self.above(offers[-1]))
         return self._between(offers, ("offer ", indented(joined(HARD if broken else " ", items))))
 
     def _within_member(self, nodes: Sequence[ast.Node], docs: Sequence[Doc]) -> list[Doc]:

@@ -102,17 +102,23 @@ def delivery_fee(run: Run) -> Verdict:
     return decide(run, DELIVERY_FEE[run.task])
 
 
+MOST_SPENT_OTHERS: Final = [
+    "Napoli Corner",
+    "Spice Route",
+    "Wok This Way",
+    "Casa Lupita",
+    "Green Bowl",
+    "Patty Republic",
+    "Sakura Garden",
+]
+
 MOST_SPENT: Final = Case(
     instruction="Between 1 February 2026 and 28 February 2026, at which restaurant did I spend the most, and how much? Leave out cancelled orders.",
     outcomes=[
         Outcome(
             calls=1,
             answer=[
-                Answer(
-                    "text",
-                    "Spice Route",
-                    distractors=["Napoli Corner", "Spice Route", "Wok This Way"],
-                ),
+                Answer("text", "Spice Route", distractors=MOST_SPENT_OTHERS),
                 Answer("money", 3270, distractors=[2790, 3270, 2780]),
             ],
         ),
@@ -137,6 +143,8 @@ SUNDAY_AT_THE_OFFICE_OTHERS: Final = [
     "Old Town",
     "Northside",
     "The Mills",
+    "Green Bowl",
+    "Patty Republic",
 ]
 
 SUNDAY_AT_THE_OFFICE: Final = Case(

@@ -199,7 +199,7 @@ class Expressions:
                 return all(value is True for value in values)
             case "list":
                 return values
-        return total(node.fn, node.type.kind, values)
+        return self.noted(total(node.fn, node.type.kind, values))
 
     def group(self, node: typed.GroupOf, names: Names) -> list[dict[str, Any]]:
         keys = [part for part in node.parts if not part.fn]
@@ -247,7 +247,12 @@ class Expressions:
                 return any(v.ordering(args[0]) == v.ordering(item) for item in args[1:])
         if any(arg is None for arg in args):
             return None
-        return apply(fn, node, args, self.id_text)
+        return self.noted(apply(fn, node, args, self.id_text))
+
+    def noted(self, value: Any) -> Any:
+        """The value; what is beyond 64 bits is noted."""
+        self.world.beyond = self.world.beyond or (value is not None and v.storable(value) is None)
+        return value
 
     def id_text(self, kind: Type, key: int | str) -> str:
         """An id as it is written."""

@@ -41,6 +41,8 @@ class World:
             for field in entity.fields.values()
             if field.kind == "link" and not field.via
         }
+        self.beyond = False
+        """Whether a whole number beyond 64 bits came up, for which there is no one meaning."""
         self.last: dict[str, int] = dict.fromkeys(model.entities, 0)
 
     # ---- Reading
