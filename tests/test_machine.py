@@ -72,7 +72,7 @@ def test_a_sound_world_passes_and_is_really_tried(tmp_path: Path, monkeypatch: p
         return result
 
     monkeypatch.setattr(machines.Machine, "call", counting)
-    assert outcome(write(tmp_path / "clinic", compiled("clinic")), examples=120) == ""
+    assert outcome(write(tmp_path / "clinic", compiled("clinic")), examples=400) == ""
     tools = [tool["name"] for tool in json.loads(compiled("clinic")["tools.json"])["tools"]]
     assert {tool for tool, code in seen if code == "ok"} == set(tools)
     assert {tool for tool, code in seen if code == "invalid_arguments"} == set(tools)
