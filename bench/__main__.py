@@ -11,11 +11,12 @@ from tempfile import TemporaryDirectory
 from bench.compile import many_specs, one_spec
 from bench.growth import SIZES, growth
 from bench.phases import imports, phases
+from bench.prove import proofs
 from bench.table import Table, as_json, as_text
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
 FULL_SIZE = ("retail_bank", "food_delivery", "university")
-BENCHES = ("compile", "many", "phases", "imports", "growth")
+BENCHES = ("compile", "many", "phases", "imports", "growth", "prove")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,6 +63,8 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
         yield imports(12)
     if "growth" in wanted:
         yield growth(tuple(options.sizes), repeat)
+    if "prove" in wanted:
+        yield from (proofs(each, min(repeat, 3)) for each in options.specs)
 
 
 if __name__ == "__main__":

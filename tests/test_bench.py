@@ -57,6 +57,16 @@ def test_benchmarks_print_tables(capsys: pytest.CaptureFixture[str]) -> None:
     assert large["most"] == pytest.approx(2.4)
 
 
+def test_proofs_are_timed_beside_their_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["prove", "--specs", str(ROOT / "specs" / "clinic.awm"), "--repeat", "1", "--format", "json"])
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["title"].startswith("clinic.awm: 5 tasks, ")
+    calls, proving, *_, ten = found["figures"]
+    assert calls["what"].endswith(" calls, bare")
+    assert calls["seconds"] < proving["seconds"]
+    assert ten["limit"] == 5.0
+
+
 def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", "many", "--specs", str(ROOT / "specs" / "clinic.awm"), "--count", "2", "--repeat", "1"])
     found = capsys.readouterr().out

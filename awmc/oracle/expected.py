@@ -21,7 +21,6 @@ from awmc.runtime.case import Answer
 from awmc.runtime.diff import Change
 from awmc.runtime.values import text_of
 
-
 _TEXTS: Final = ("text", "email", "url")
 
 
@@ -120,7 +119,8 @@ class Answers:
 
     def _distractors(self, expr: nodes.Expr, type_: nodes.Type, value: Any, ended: Ended) -> tuple[Any, ...]:
         """What the same column, or the same field of the results, holds; the answer itself too. Of a text in a result
-        also what the columns hold in which it stands, as an agent may name rows that `solve` did not see.
+        also what the columns hold in which it stands, and of an id that has a form all ids, as an agent may name rows
+        that `solve` did not see.
         """
         if type_.kind == "bool":
             return ()
@@ -132,6 +132,8 @@ class Answers:
                 found |= dict.fromkeys(ended.seen.beside(node.name, node.type))
                 if type_.kind in _TEXTS:
                     found |= dict.fromkeys(self._beside(type_.kind, value, ended))
+                elif type_.kind == "id" and self._terms.entities[type_.name].id_format:
+                    found |= dict.fromkeys(self._ids(type_, ended))
         return tuple(other for other in found if other is not None)
 
     def _column(self, node: nodes.Column, ended: Ended) -> list[Any]:
@@ -159,7 +161,16 @@ class Answers:
                     continue
                 name, table = identifier(column.name).sql(), identifier(entity.table).sql()
                 if execute(f"SELECT 1 FROM {table} WHERE {name} = ?", (one,)).get is not None:
-                    yield from (other for (other,) in execute(f"SELECT DISTINCT {name} FROM {table} ORDER BY 1"))
+                    yield from (
+                        other for (other,) in execute(f"SELECT DISTINCT {name} FROM {table} ORDER BY 1")
+                    )
+
+    def _ids(self, type_: nodes.Type, ended: Ended) -> list[Any]:
+        """All ids of an entity, as they are written."""
+        entity = self._terms.entities[type_.name]
+        name, table = identifier(entity.id_column).sql(), identifier(entity.table).sql()
+        keys = ended.after.connection.execute(f"SELECT {name} FROM {table} ORDER BY 1")
+        return [self._terms.id_text(type_, key) for (key,) in keys]
 
     def _text(self, type_: nodes.Type, value: Any) -> str:
         if isinstance(value, list):

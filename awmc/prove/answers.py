@@ -222,7 +222,7 @@ class Wrong:
                 found |= dict.fromkeys(self._members.get(answer.value.type.name, ()))
             for node in _leaves(answer.value):
                 if isinstance(node, nodes.Column):
-                    found |= dict.fromkeys(self._in_column(node))
+                    found |= dict.fromkeys(self._in_column(node.entity, node.column))
                 else:
                     found |= dict.fromkeys(self._in_results(node))
                     found |= dict.fromkeys(self._in_columns_like(node, part))
@@ -233,18 +233,21 @@ class Wrong:
         claim = _claim(self._own[place].kind, value)
         return value not in (None, "") and claim not in _claims(self._own)
 
-    def _in_column(self, node: nodes.Column) -> Iterator[Any]:
-        table = self._session.world.tables.by_entity[node.entity]
-        if node.column not in {column.name for column in table.columns}:
+    def _in_column(self, entity: str, column: str) -> Iterator[Any]:
+        table = self._session.world.tables.by_entity[entity]
+        if column not in {stored.name for stored in table.columns}:
             return
-        form = table.id_format if node.column in table.key else ""
-        sql = f"SELECT DISTINCT {quoted(node.column)} FROM {quoted(table.name)} ORDER BY 1"
+        form = table.id_format if column in table.key else ""
+        sql = f"SELECT DISTINCT {quoted(column)} FROM {quoted(table.name)} ORDER BY 1"
         for (value,) in self._session.connection.execute(sql):
             yield id_format(form).format(value) if form else value
 
     def _in_columns_like(self, node: nodes.Part, part: Part) -> Iterator[Any]:
         """What columns hold in which the right value stands: those of the field's name, and of texts all."""
-        for table in self._session.world.tables:
+        tables = self._session.world.tables
+        if node.type.kind == "id" and node.type.name in tables.by_entity and isinstance(part.values[0], str):
+            yield from self._in_column(node.type.name, tables.by_entity[node.type.name].key[0])
+        for table in tables:
             for column in table.columns:
                 kind = column.type["kind"]
                 is_text = kind == part.kind and kind in TEXTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal, cast
 
 from awmc.runtime import matching
@@ -55,7 +56,7 @@ def judge_answer(
     judged = answer_part(message or "")
     if not judged.strip():
         return AnswerVerdict(False, ("the final message is empty",))
-    claims = _Claims.of(expected, instruction, clock)
+    claims = _claims(tuple(expected), instruction, clock)
     reading = _Reading(judged, clock)
     most = MANY if _LINE.search(message or "") else MANY_IN_ALL
     reasons: list[str] = []
@@ -114,6 +115,12 @@ class _Claims:
         )
         counted = tuple(other for other in others if not states_value(instruction, *other, clock=clock))
         return cls(wanted, counted, tuple((kind, one) for kind, one in others if isinstance(one, str)))
+
+
+@lru_cache(maxsize=128)
+def _claims(expected: tuple[Expected, ...], instruction: str, clock: str) -> _Claims:
+    """Many messages are judged by the same claims: of one task, by all runs of it."""
+    return _Claims.of(expected, instruction, clock)
 
 
 def _elements(value: Value) -> tuple[Stored, ...]:

@@ -262,6 +262,7 @@ class Comparison:
             value = self._answer_value(answer)
             if value is _GONE:
                 return AnswerVerdict(False, ("the new row that the answer names was not created",))
+            value = tuple(value) if isinstance(value, list) else value
             expected.append(Expected(answer.kind, value, tuple(answer.distractors)))
         return judge_answer(
             self._run.message, expected, instruction=self._case.instruction, clock=self._run.clock

@@ -282,6 +282,23 @@ def cold_tikka(run: Run) -> Verdict:
     return decide(run, COLD_TIKKA)
 
 
+CALL_IT_OFF_OTHERS: Final = [
+    "ORD-00008",
+    "ORD-00007",
+    "ORD-00001",
+    "ORD-00002",
+    "ORD-00003",
+    "ORD-00004",
+    "ORD-00005",
+    "ORD-00006",
+    "ORD-00009",
+    "ORD-00010",
+    "ORD-00011",
+    "ORD-00012",
+    "ORD-00013",
+    "ORD-00014",
+]
+
 CALL_IT_OFF_FREE_SQL = """
 SELECT 1
 FROM message
@@ -318,7 +335,7 @@ CALL_IT_OFF: Final = Case(
                 Updated("order", 8, {"status": "cancelled"}),
             ],
             answer=[
-                Answer("text", "ORD-00007", distractors=["ORD-00008", "ORD-00007"]),
+                Answer("text", "ORD-00007", distractors=CALL_IT_OFF_OTHERS),
                 Answer("money", 1250),
             ],
         ),
