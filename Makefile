@@ -25,8 +25,9 @@ lint: $(READY) ## ruff, black on what is generated, mypy --strict
 bench: $(READY) ## measure speed and size
 	$(BIN)/python -m bench
 
-update: $(READY) ## recompile every spec and rewrite the golden files
+update: $(READY) ## recompile every spec, prove its tasks, and rewrite the golden files
 	$(BIN)/awmc compile specs/*.awm
+	$(BIN)/awmc prove
 	$(BIN)/pytest -n 2 --update
 
 lock: ## renew requirements.lock: every extra, every platform, newest releases that pyproject.toml allows

@@ -461,6 +461,12 @@ def test_an_expected_value_is_no_hedge_for_another() -> None:
     assert not judge("Answer: 2 visits", *both).ok
 
 
+def test_a_number_of_an_expected_name_is_a_hedge_elsewhere() -> None:
+    both = [Expected("int", 2, (3,)), Expected("text", "Room 3")]
+    assert judge("Answer: 2, Room 3", *both).ok
+    assert not judge("Answer: 2 or 3, Room 3", *both).ok
+
+
 def test_nothing_expected_takes_any_message() -> None:
     assert judge(None) == AnswerVerdict(True, ())
 

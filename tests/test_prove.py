@@ -194,7 +194,15 @@ def test_the_counts_add_up(desk: dict[str, str]) -> None:
 def test_a_budget_is_kept_and_spent_on_every_kind(desk: dict[str, str]) -> None:
     task = task_of(proved(desk, budget=12), "put_out")
     assert sum(sum(fates.values()) for fates in task["mutants"].values()) == 12
-    assert set(task["mutants"]) == {"added", "argument", "doubled", "left_out", "sibling", "swapped"}
+    assert set(task["mutants"]) == {
+        "added",
+        "argument",
+        "doubled",
+        "left_out",
+        "refused",
+        "sibling",
+        "swapped",
+    }
 
 
 # ---- Planted faults of verifiers
@@ -303,6 +311,19 @@ def test_an_answer_that_no_message_can_hedge_is_certified() -> None:
     assert task["certified"], task["survivors"]
     for kind in ("other_value", "off_by_one", "empty", "question", "hedged", "two_answers"):
         assert task["mutants"][kind]["killed"] > 0, kind
+
+
+def test_a_name_that_the_solve_did_not_see_is_no_answer_either() -> None:
+    text = ANSWERS.format(instruction="Which book has 3 copies?", answer="books[0].title")
+    (task,) = proved(files_of(text.replace('query: "Emma"', "max_copies: 3")))["tasks"]
+    assert task["certified"], task["survivors"]
+    assert task["mutants"]["other_value"]["killed"] == 1
+    assert task["mutants"]["hedged"]["killed"] >= 2
+
+
+def test_a_refused_call_does_no_harm(desk: dict[str, str]) -> None:
+    for task in proved(desk)["tasks"]:
+        assert task["mutants"]["refused"] == {**dict.fromkeys(FATES, 0), "equivalent": 2}
 
 
 def test_other_orders_that_end_otherwise_are_shown() -> None:
@@ -446,14 +467,30 @@ def test_going_back_to_a_mark_is_as_good_as_a_fresh_run(first: list[Any], second
                 session.call(tool, arguments)
             session.back(mark)
         assert session.diff() == fresh.diff()
-        assert (session.now, session.log, session.ended) == (fresh.now, fresh.log, fresh.ended) or [
-            entry.tool for entry in session.log
-        ] == [entry.tool for entry in fresh.log]
+        assert (session.now, session.ended) == (fresh.now, fresh.ended)
+        assert [entry.result.text for entry in session.log] == [entry.result.text for entry in fresh.log]
         assert ends.of(session) == ends.of(fresh)
         rows = {(change.table, change.key) for change in session.diff()}
         end = ends.of(session)
         assert rows == {*end.made, *end.changed, *end.gone}
         ends.close()
+
+
+def test_a_mark_that_is_gone_is_refused(desk: dict[str, str]) -> None:
+    with World.from_artefacts(desk).session() as session:
+        first = session.mark()
+        session.call("close", {"ticket": 1})
+        second = session.mark()
+        session.call("close", {"ticket": 2})
+        session.back(second)
+        assert len(session.diff()) == 2
+        session.back(first)
+        assert session.diff() == session.log == ()
+        with pytest.raises(ValueError, match="this mark is gone"):
+            session.back(second)
+        session.reset()
+        with pytest.raises(ValueError, match="this mark is gone"):
+            session.back(first)
 
 
 def files_of_desk() -> dict[str, str]:
@@ -831,12 +868,13 @@ def test_worlds_are_proved_from_the_command_line(run: Any) -> None:
 # ---- Interrupted
 
 
-def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path, jobs: str) -> None:
     first = write(tmp_path / "builds" / "clinic", compiled("clinic"))
     second = write(tmp_path / "builds" / "food_delivery", compiled("food_delivery"))
     before = sorted(path.name for path in second.iterdir())
     process = subprocess.Popen(
-        [*AWMC, "prove", str(tmp_path / "builds"), "--budget", "100000"],
+        [*AWMC, "prove", str(tmp_path / "builds"), "--budget", "100000", "--jobs", jobs],
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -845,7 +883,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().startswith("clinic: 5 tasks certified")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "", "")
     assert json.loads((first / "proof.json").read_bytes())["certified"]
     assert sorted(path.name for path in second.iterdir()) == before

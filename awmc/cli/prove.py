@@ -41,7 +41,7 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit with 1 where a certificate does not hold.")
     ] = False,
-    jobs: Jobs = 1,
+    jobs: Jobs = 0,
     form: Annotated[Form, typer.Option("--format", help="For people, or certificates as JSON.")] = "human",
 ) -> None:
     """Prove that each task can be done, is not done by doing nothing, and that its verifier rejects wrong runs.

@@ -21,7 +21,7 @@ from awmc.prove.mutants import Mutant
 from awmc.prove.runs import Calls
 from awmc.prove.values import TEXTS
 from awmc.runtime.case import Answer, Condition, New, Outcome
-from awmc.runtime.matching import states_value
+from awmc.runtime.matching import exact, states_value, words
 from awmc.runtime.session import Session
 from awmc.runtime.values import from_wire, id_format, text_of
 
@@ -276,12 +276,20 @@ def _mutants(kind: str, texts: Iterator[str], at: int) -> Iterator[Mutant]:
 
 
 def _claim(kind: str, value: Any) -> str:
-    return written(kind, value).casefold()
+    """Equal for values that no message tells apart."""
+    if kind in _NUMBERS and isinstance(value, (int, float)):
+        return str(exact(kind, value).normalize())
+    if isinstance(value, str) and kind in (*TEXTS, "enum"):
+        return " ".join(words(value)) or value
+    return str(value)[:16] if kind == "datetime" else written(kind, value)
 
 
 def _claims(parts: Iterable[Part]) -> frozenset[str]:
-    """What a message says, in any order."""
-    return frozenset(_claim(part.kind, value) for part in parts for value in part.values)
+    """What a message says, in any order; of a moment also its day and its time."""
+    found = [(part.kind, value) for part in parts for value in part.values]
+    days = [str(value)[:10] for kind, value in found if kind == "datetime"]
+    times = [str(value)[11:16] for kind, value in found if kind == "datetime"]
+    return frozenset((*(_claim(kind, value) for kind, value in found), *days, *times))
 
 
 def _near(kind: str, value: Any) -> Iterator[Any]:

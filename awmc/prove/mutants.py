@@ -2,7 +2,8 @@
 
 Kinds of calls: `argument` (another legal value, an optional one given or left out), `left_out`, `doubled`, `swapped`
 (with the next call), `sibling` (the same arguments given to another tool), `added` (a call of a tool that changes the
-world, before, between or after). Those of answers are in `awmc.prove.answers`.
+world, before, between or after), `refused` (a call that no tool takes, which must do no harm). Those of answers are in
+`awmc.prove.answers`.
 """
 
 from __future__ import annotations
@@ -129,12 +130,26 @@ class Changes:
 
     def streams(self) -> list[Iterator[Mutant]]:
         """The mutants, by kind."""
-        kinds = (self._left_out, self._doubled, self._swapped, self._siblings, self._arguments, self._added)
-        return [kind() for kind in kinds]
+        return [
+            self._refused(),
+            self._left_out(),
+            self._doubled(),
+            self._swapped(),
+            self._siblings(),
+            self._arguments(),
+            self._added(),
+        ]
 
     def _from(self, kind: str, what: str, at: int, *rest: Made, skip: int = 1) -> Mutant:
         """Calls put in place of `skip` of the `solve`'s, from place `at` on."""
         return Mutant(kind, what, at, (*rest, *self._calls[at + skip :]))
+
+    def _refused(self) -> Iterator[Mutant]:
+        for at in dict.fromkeys((0, len(self._calls))):
+            call = Made(self._calls[-1].tool, {"no parameter": None}, "invalid_arguments")
+            yield self._from(
+                "refused", f"{call.tool} called with an argument that it does not have", at, call, skip=0
+            )
 
     def _left_out(self) -> Iterator[Mutant]:
         for at, call in enumerate(self._calls):

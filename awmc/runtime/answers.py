@@ -234,12 +234,10 @@ class _Reading:
 
     def _in_text(self, span: Span, claims: _Claims) -> bool:
         """Whether the number is part of an expected name, such as "Room 12"."""
-        said = matching.words(self.text[span[0] : span[1]])
         return any(
-            isinstance(one, str)
-            and set(said) <= set(matching.words(one))
-            and kind in ("text", "enum", "email", "url")
+            _within(span, self._places(kind, one))
             for kind, one in claims.wanted
+            if isinstance(one, str) and kind in ("text", "enum", "email", "url")
         )
 
     def _stray_moment(self, kind: str, value: str, claims: _Claims) -> bool:
