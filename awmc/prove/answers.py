@@ -17,7 +17,7 @@ from typing import Any, Final
 from awmc.ir import nodes
 from awmc.prove.ends import Row, quoted
 from awmc.prove.likeness import Judge, Target
-from awmc.prove.mutants import Mutant
+from awmc.prove.mutants import Mutant, Stream
 from awmc.prove.runs import Calls
 from awmc.prove.values import TEXTS
 from awmc.runtime.case import Answer, Condition, New, Outcome
@@ -108,7 +108,7 @@ class Wrong:
         self._session = session
         self._clock = session.world.clock
 
-    def streams(self, calls: Calls) -> list[Iterator[Mutant]]:
+    def streams(self, calls: Calls) -> list[Stream]:
         """The mutants, by kind; all make the same calls."""
         if not self._own:
             return []
@@ -122,7 +122,7 @@ class Wrong:
             "hedged": self._hedged,
             "two_answers": self._two_answers,
         }
-        return [_mutants(kind, texts(), len(calls)) for kind, texts in kinds.items()]
+        return [Stream(_mutants(kind, texts(), len(calls))) for kind, texts in kinds.items()]
 
     def _empty(self) -> Iterator[str]:
         yield from ("", "Answer:")

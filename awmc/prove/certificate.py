@@ -2,7 +2,7 @@
 
 ::
 
-    {"format": 1, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 120, "seed": 0,
+    {"format": 1, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 200, "seed": 0,
      "files": {"env.json": "<sha256 in hex>", …},
      "certified": true,
      "totals": {"tasks", "certified", "mutants", "killed", "survived", "equivalent", "allowed", "failed",

@@ -105,6 +105,14 @@ def _alike(one: nodes.Type, other: nodes.Type) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """Mutants of one kind. `weight`: how many of them are taken in a turn."""
+
+    mutants: Iterator[Mutant]
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Extra:
     """A call to be added. `first`: the earliest place where it can work."""
 
@@ -128,16 +136,17 @@ class Changes:
         self._extras = extras
         self._random = random
 
-    def streams(self) -> list[Iterator[Mutant]]:
-        """The mutants, by kind."""
+    def streams(self) -> list[Stream]:
+        """The mutants, by kind. The kinds that try values have more of them, so that none is left without."""
         return [
-            self._refused(),
-            self._left_out(),
-            self._doubled(),
-            self._swapped(),
-            self._siblings(),
-            self._arguments(),
-            self._added(),
+            Stream(self._refused()),
+            Stream(self._left_out(), 2),
+            Stream(self._doubled()),
+            Stream(self._swapped()),
+            Stream(self._siblings()),
+            Stream(self._arguments(writing=True), 6),
+            Stream(self._arguments(writing=False)),
+            Stream(self._added(), 4),
         ]
 
     def _from(self, kind: str, what: str, at: int, *rest: Made, skip: int = 1) -> Mutant:
@@ -170,15 +179,15 @@ class Changes:
                 other = Made(name, arguments)
                 yield self._from("sibling", f"{name} called in place of {call.tool}", at, other)
 
-    def _arguments(self) -> Iterator[Mutant]:
+    def _arguments(self, *, writing: bool) -> Iterator[Mutant]:
         groups = []
         for at, call in enumerate(self._calls):
             tool = self._tools.by_name.get(call.tool)
-            for param in tool.params if tool is not None else ():
+            if tool is None or self._tools.writes(call.tool) is not writing:
+                continue
+            for param in tool.params:
                 values = shuffled(self._values(call, param), self._random)
-                if not self._tools.writes(call.tool):
-                    values = values[:_READ]
-                groups.append([(at, param.name, value) for value in values])
+                groups.append([(at, param.name, value) for value in values[: None if writing else _READ]])
         for at, name, value in _in_turns(groups):
             call = self._calls[at]
             arguments = {key: held for key, held in call.arguments.items() if key != name}
@@ -228,18 +237,19 @@ def _in_turns(groups: Sequence[Sequence[Any]]) -> Iterator[Any]:
         yield from (item for item in row if item is not missing)
 
 
-def chosen(streams: Iterable[Iterator[Mutant]], calls: Calls, budget: int, seen: set[str]) -> list[Mutant]:
-    """So many mutants of the streams, one of each in turn; those whose run was `seen` are passed over."""
+def chosen(streams: Iterable[Stream], calls: Calls, budget: int, seen: set[str]) -> list[Mutant]:
+    """So many mutants of the streams, some of each in turn; those whose run was `seen` are passed over."""
     found: list[Mutant] = []
     left = list(streams)
     while left:
         for stream in list(left):
-            if len(found) >= budget:
-                return found
-            mutant = _next_new(stream, calls, seen)
-            if mutant is None:
-                left.remove(stream)
-            else:
+            for _ in range(stream.weight):
+                if len(found) >= budget:
+                    return found
+                mutant = _next_new(stream.mutants, calls, seen)
+                if mutant is None:
+                    left.remove(stream)
+                    break
                 found.append(mutant)
     return found
 

@@ -15,7 +15,7 @@ from awmc.prove.asked import asked
 from awmc.prove.certificate import certificate, kill_score
 from awmc.prove.ends import Ends
 from awmc.prove.likeness import Clause, Judge
-from awmc.prove.mutants import Changes, Extra, Mutant, Tools, chosen
+from awmc.prove.mutants import Changes, Extra, Mutant, Tools, chosen, run_key
 from awmc.prove.pools import Pool, Pools
 from awmc.prove.runs import make, play, target
 from awmc.prove.subject import Subject
@@ -142,9 +142,7 @@ class _Proving:
         later = self._extras(session, pools, random, len(calls), new_first=True)
         both = {name: [*extras.get(name, ()), *later.get(name, ())] for name in self._tools.writing}
         streams = [*Changes(self._tools, calls, pools, both, random).streams(), *wrong.streams(calls)]
-        chosen(
-            [iter([Mutant("", "", len(calls), ())])], calls, 1, seen
-        )  # the `solve` itself is no mutant of it
+        seen.add(run_key(calls))  # the `solve` itself is no mutant of it
         return chosen(streams, calls, budget, seen)
 
     # ---- What the world holds
