@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -192,8 +193,8 @@ def test_the_counts_add_up(desk: dict[str, str]) -> None:
 
 
 def test_a_budget_is_kept_and_spent_on_every_kind(desk: dict[str, str]) -> None:
-    task = task_of(proved(desk, budget=12), "put_out")
-    assert sum(sum(fates.values()) for fates in task["mutants"].values()) == 12
+    task = task_of(proved(desk, budget=20), "put_out")
+    assert sum(sum(fates.values()) for fates in task["mutants"].values()) == 20
     assert set(task["mutants"]) == {
         "added",
         "argument",
@@ -863,6 +864,24 @@ def test_worlds_are_proved_from_the_command_line(run: Any) -> None:
     assert (status, err) == (0, "2 worlds proved, 10 of 10 tasks certified\n")
     assert "3 tasks in 2 of 2 worlds" in out
     assert not Path("build").exists()
+
+
+def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
+    folder = write(tmp_path / "clinic", compiled("clinic"))
+    command = [*AWMC, "prove", str(folder), "--budget", "5"]
+    leader, follower = pty.openpty()
+    terminal = {**os.environ, "TERM": "xterm"}
+    shown = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=follower, env=terminal, check=True, text=True
+    )
+    os.close(follower)
+    told_there = os.read(leader, 10_000).decode()
+    os.close(leader)
+    plain = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert "\r\x1b[Kproving clinic (1 of 1): 5 tasks" in told_there
+    assert told_there.replace("\r\n", "\n").endswith("\r\x1b[K1 world proved, 5 of 5 tasks certified\n")
+    assert plain.stderr == "1 world proved, 5 of 5 tasks certified\n"
+    assert plain.stdout == shown.stdout
 
 
 # ---- Interrupted

@@ -154,7 +154,7 @@ class Changes:
         return Mutant(kind, what, at, (*rest, *self._calls[at + skip :]))
 
     def _refused(self) -> Iterator[Mutant]:
-        for at in dict.fromkeys((0, len(self._calls))):
+        for at in dict.fromkeys((0, len(self._calls))) if self._calls else ():
             call = Made(self._calls[-1].tool, {"no parameter": None}, "invalid_arguments")
             yield self._from(
                 "refused", f"{call.tool} called with an argument that it does not have", at, call, skip=0

@@ -30,6 +30,8 @@ class HttpServer:
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.bind((host, port))
+            # Who reads the URL may connect at once: what comes before uvicorn accepts waits in the backlog.
+            self._socket.listen(128)
         except OSError:
             self._socket.close()
             raise
