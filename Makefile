@@ -16,10 +16,11 @@ demo: $(READY) ## compile every spec, play one task of one world over MCP, print
 test: $(READY) ## run the tests
 	$(BIN)/pytest -n 2
 
-lint: $(READY) ## ruff, black on what is generated, mypy --strict
+lint: $(READY) ## ruff, black on what is generated, awmc fmt on specs, mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/black --check --quiet build
+	$(BIN)/awmc fmt --check specs
 	$(BIN)/mypy awmc build
 
 bench: $(READY) ## measure speed and size

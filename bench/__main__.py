@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench.compile import many_specs, one_spec
+from bench.format import formatting
 from bench.growth import SIZES, growth
 from bench.phases import imports, phases
 from bench.prove import proofs
@@ -16,7 +17,7 @@ from bench.table import Table, as_json, as_text
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
 FULL_SIZE = ("retail_bank", "food_delivery", "university")
-BENCHES = ("compile", "many", "phases", "imports", "growth", "prove")
+BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "format")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -65,6 +66,8 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
         yield growth(tuple(options.sizes), repeat)
     if "prove" in wanted:
         yield from (proofs(each, min(repeat, 3)) for each in options.specs)
+    if "format" in wanted:
+        yield from (formatting(each, repeat) for each in options.specs)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,14 @@ def test_proofs_are_timed_beside_their_calls(capsys: pytest.CaptureFixture[str])
     assert ten["limit"] == 5.0
 
 
+def test_formatting_is_timed_beside_parsing(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["format", "--specs", str(ROOT / "specs" / "clinic.awm"), "--repeat", "1", "--format", "json"])
+    (found,) = json.loads(capsys.readouterr().out)
+    parsing, *_, whole = found["figures"]
+    assert parsing["what"] == "parse"
+    assert (whole["limit"], whole["of"]) == (0.2, "parse")
+
+
 def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", "many", "--specs", str(ROOT / "specs" / "clinic.awm"), "--count", "2", "--repeat", "1"])
     found = capsys.readouterr().out

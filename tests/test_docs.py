@@ -14,6 +14,7 @@ from awmc.pipeline import check_source
 from awmc.semantics import declare, effects, entities, functions, generators, types
 from awmc.source import Source
 from awmc.syntax.grammar import tables
+from awmc.syntax.mend import canonical
 from awmc.syntax.parse import parse
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "language.md"
@@ -42,6 +43,11 @@ def test_every_example_is_in_the_language(source: Source) -> None:
     spec, problems = parse(source)
     assert spec.items
     assert not problems, shown(source, problems)
+
+
+@pytest.mark.parametrize("source", blocks(), ids=lambda source: source.name)
+def test_every_example_is_in_canonical_form(source: Source) -> None:
+    assert canonical(source).text == source.text
 
 
 @pytest.mark.parametrize(

@@ -306,7 +306,9 @@ def comments(text: str) -> list[str]:
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_specs_have_a_canonical_text(path: Path) -> None:
-    formatted = assert_canonical(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    formatted = assert_canonical(text)
+    assert formatted == text, f"run awmc fmt {path}"
     # Rows, texts and comments are not broken.
     long = [line for line in formatted.splitlines() if len(line) > WIDTH]
     assert all('"' in line or "#" in line for line in long)
@@ -374,14 +376,21 @@ def test_anything_that_parses_has_a_canonical_text(text: str) -> None:
         assert_canonical(text)
 
 
+@cache
+def pieces() -> list[str]:
+    """The declarations of every spec and of the cases of this section."""
+    texts = [path.read_text(encoding="utf-8") for path in (*SPECS, *STYLED)]
+    return [f"{text[item.span.start : item.span.end]}\n" for text in texts for item in read(text).items]
+
+
 @given(
+    st.deferred(lambda: st.sampled_from(pieces())),
     st.lists(
         st.tuples(st.integers(0, 700), st.sampled_from([" # {}\n", "\n# {}\n", "\n\n# {}\n\n"])), max_size=6
-    )
+    ),
 )
-def test_comments_stay(inserted: list[tuple[int, str]]) -> None:
-    places = [token.start for token in tokenize(CLINIC)]
-    text = CLINIC
+def test_comments_stay(text: str, inserted: list[tuple[int, str]]) -> None:
+    places = [token.start for token in tokenize(text)]
     chosen = sorted(((places[place % len(places)], comment) for place, comment in inserted), reverse=True)
     for number, (at, comment) in enumerate(chosen):
         text = text[:at] + comment.format(f"comment {number}") + text[at:]

@@ -62,7 +62,7 @@ def has_color(to: TextIO) -> bool:
     return to.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def progress(items: Iterator[T], total: int) -> Iterator[T]:
+def progress(items: Iterator[T], total: int, *, doing: str = "compiling") -> Iterator[T]:
     """The items as they come; on a terminal with a bar on standard error, if they take longer than two
     seconds.
     """
@@ -79,7 +79,7 @@ def progress(items: Iterator[T], total: int) -> Iterator[T]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("compiling"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total, completed=done)
         for item in items:

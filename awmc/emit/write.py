@@ -62,7 +62,7 @@ def write_build(folder: Path, artefacts: Sequence[Artefact], *, wait: float = WA
                 _finish(staged, folder)
             _drop_foreign_proof(folder)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
 def write_proof(folder: Path, text: str, *, wait: float = WAIT) -> None:
@@ -82,10 +82,11 @@ def write_proof(folder: Path, text: str, *, wait: float = WAIT) -> None:
             finally:
                 staged.unlink(missing_ok=True)
     except OSError as error:
-        raise _unwritable(folder / proof.NAME, error) from error
+        raise unwritable(folder / proof.NAME, error) from error
 
 
-def _unwritable(path: Path, error: OSError) -> WriteError:
+def unwritable(path: Path, error: OSError) -> WriteError:
+    """AWM710 for what the system said."""
     return WriteError("AWM710", path, reason=(error.strerror or type(error).__name__).lower())
 
 

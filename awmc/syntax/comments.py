@@ -14,6 +14,7 @@ _COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|(#[^\n]*)')
 
 # What may stand between a part and the comment beside it.
 _BESIDE = re.compile(r"[\s,]*|\s+as\s+\w+\s*")
+_LINE_COMMENT = re.compile(r"#[^\n]*")
 _NEXT = re.compile(r"(?:\s|#[^\n]*)*(\S)")
 
 _UNITS = (
@@ -121,6 +122,10 @@ class Comments:
             at -= 1
         return at > 0 and self._text.count("\n", at, place) > 1
 
+    def parted(self, end: int, start: int) -> bool:
+        """Whether a line ends between two places."""
+        return "\n" in self._text[end:start]
+
     def _comment(self, found: re.Match[str]) -> Comment:
         start, end = found.span(1)
         line = self._text.rfind("\n", 0, start) + 1
@@ -147,7 +152,8 @@ class Comments:
         before = next((part.node for part in reversed(parts) if part.node.span.end <= place), None)
         after = next((part for part in parts if part.node.span.start > place), None)
         between = self._text[before.span.end : place] if before is not None else ""
-        if opens(around) and ((not comment.own_line and (before is None or "{" in between)) or not parts):
+        opened = before is None or "{" in _LINE_COMMENT.sub("", between)
+        if opens(around) and ((opened and (not comment.own_line or after is None)) or not parts):
             self._of(around).inside.append(comment)
         elif (
             not comment.own_line
@@ -252,9 +258,13 @@ def _found(value: Any) -> Iterator[_Part]:
         case ast.ListOf():
             yield from map(_Part, value.items)
         case ast.Query():
+            clauses = [c for c in (*value.joins, value.where, *value.order, value.limit) if c is not None]
+            if not clauses:
+                # With nothing but a name for its rows, it stands on one line.
+                yield from _found(value.source)
+                return
             yield _Part(value.source, begins_line=False)
-            clauses = (*value.joins, value.where, *value.order, value.limit)
-            yield from (_Part(clause) for clause in clauses if clause is not None)
+            yield from map(_Part, clauses)
             if value.offset is not None:
                 yield _Part(value.offset, begins_line=False)
         case ast.Block():

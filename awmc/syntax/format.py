@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from awmc.syntax import ast
 from awmc.syntax.comments import Comments
@@ -13,6 +14,7 @@ from awmc.syntax.layout import (
     Doc,
     Either,
     Fill,
+    Lead,
     flat,
     group,
     indented,
@@ -22,13 +24,17 @@ from awmc.syntax.layout import (
 )
 from awmc.syntax.written import Writer
 
+# An empty line stands before and behind each of these; others may stand close together.
+_APART = (ast.Env, ast.Entity, ast.Tool, ast.Task)
+
 
 def format_spec(spec: ast.Spec, text: str) -> str:
     """The canonical text of a spec: `text` is the one that it was parsed from, and gives the comments and which lines
     are left empty. Formatting the result again changes nothing, and it parses to the same AST.
     """
     writer = _Declarations(Comments(spec, text))
-    return render(writer.lines(spec.items, [writer.declaration(item) for item in spec.items]))
+    docs = [writer.declaration(item) for item in spec.items]
+    return render(writer.lines(spec.items, docs, apart=_APART))
 
 
 def format_declaration(node: ast.Declaration) -> str:
@@ -44,7 +50,7 @@ class _Declarations(Writer):
                 return self._env(node)
             case ast.Enum():
                 values = [self.enum_value(value) for value in node.values]
-                return (f"enum {node.name.text} ", self.spaced(node, node.values, values))
+                return (f"enum {node.name.text} ", self.spaced(node, node.values, values, filled=True))
             case ast.Record():
                 fields = [self.param(param) for param in node.fields]
                 return (f"record {node.name.text} ", self.spaced(node, node.fields, fields))
@@ -54,16 +60,12 @@ class _Declarations(Writer):
                 return (f"shape {node.name.text} = {node.entity.text}", self.members(node.members))
             case ast.Fn():
                 kind: Doc = (" -> ", self.type(node.type)) if node.type is not None else ""
-                return group(
-                    (f"fn {node.name.text}", self._params(node.params), kind, " ="),
-                    indented(LINE, self.own_lines(node.value)),
-                )
+                head = (f"fn {node.name.text}", self._params(node.params), kind, " =")
+                return (*head, self._value(node.value))
             case ast.Invariant():
                 about = f" {self.text(node.about)}" if node.about is not None else ""
                 on = f" on {node.entity.text}" if node.entity is not None else ""
-                return group(
-                    f"invariant {node.name.text}{about}{on}:", indented(LINE, self.own_lines(node.test))
-                )
+                return (f"invariant {node.name.text}{about}{on}:", self._value(node.test))
             case ast.Tools():
                 return self._tools(node)
             case ast.Tool():
@@ -72,13 +74,16 @@ class _Declarations(Writer):
                 return self._seed(node)
             case ast.Generate():
                 values = self._entries(node.values)
-                head = f"seed {node.entity.text} * {node.count.value} "
-                return (head, self.spaced(node.values, node.values.entries, values))
+                body = self.spaced(node.values, node.values.entries, values)
+                return (f"seed {node.entity.text} * {node.count.value} ", body)
             case ast.Task():
                 return self._task(node)
 
+    def _value(self, node: ast.Expr) -> Doc:
+        return Lead(self.own_lines(node), hugs=_is_bracketed(node))
+
     def _params(self, params: Sequence[ast.Param]) -> Doc:
-        return self.listed("(", params, [self.param(param) for param in params], ")", by=4)
+        return self.listed("(", params, [self.param(param) for param in params], ")")
 
     # ---- The world ----
 
@@ -139,9 +144,8 @@ class _Declarations(Writer):
         )
         if node.default is not None:
             head = (head, " = ", self.constant(node.default))
-        tail: list[Doc] = [self.attribute(attribute) for attribute in node.attributes]
-        tail += [self.text(text) for text in node.docs]
-        return indented(Fill((head, *tail))) if tail else head
+        attributes = [Lead(self.attribute(attribute), hugs=True) for attribute in node.attributes]
+        return (head, *attributes, *(Lead(self.text(text)) for text in node.docs))
 
     def _states(self, node: ast.States) -> Doc:
         moves = [
@@ -158,8 +162,9 @@ class _Declarations(Writer):
         head = f"tools {scope}{node.entity.text}{shape} "
         docs = [self._derived(item) for item in node.items]
         items = [self.commented(item, doc) for item, doc in zip(node.items, docs, strict=True)]
-        blank = any(self.blank_before(item) for item in node.items[1:])
-        if not items or blank or self._attached(node) is not None or any(map(must_break, items)):
+        apart = any(self.blank_between(*pair) for pair in pairwise(node.items))
+        asks = any(item.requires for item in node.items)
+        if not items or apart or asks or self._attached(node) is not None or any(map(must_break, items)):
             return (head, self.braces(node, self.lines(node.items, docs) if items else None))
         separated = [
             item if number == 0 else (Either(",", ""), LINE, item) for number, item in enumerate(items)
@@ -182,10 +187,8 @@ class _Declarations(Writer):
             tail.append(self.text(node.about))
         if node.result is not None:
             tail.append(("-> ", self._result(node.result)))
-        head: list[Doc] = [f"{kind} {node.name.text}", self._params(node.params)]
-        if tail:
-            head.append(indented(LINE, Fill(tuple(tail))))
-        return (group(*head), " ", self.block(node.body))
+        about: Doc = Lead(Fill(tuple(tail))) if tail else ""
+        return group(f"{kind} {node.name.text}", self._params(node.params), about, " ", self.body(node.body))
 
     def _result(self, node: ast.ResultType) -> Doc:
         one: Doc = (self.type(node.element), self.members(node.shape) if node.shape is not None else "")
@@ -198,7 +201,7 @@ class _Declarations(Writer):
         for column in node.columns:
             constant: Doc = (" = ", self.constant(column.constant)) if column.constant is not None else ""
             columns.append((column.name.text, constant))
-        head = (f"seed {node.entity.text} ", self.listed("(", node.columns, columns, ")", by=4), " ")
+        head = (f"seed {node.entity.text} ", self.listed("(", node.columns, columns, ")", filled=True), " ")
         body = self.lines(node.rows, [self._row(row) for row in node.rows]) if node.rows else None
         return (head, self.braces(node, body))
 
@@ -211,22 +214,18 @@ class _Declarations(Writer):
     def _task(self, node: ast.Task) -> Doc:
         actor = f" as {node.actor.text}" if node.actor is not None else ""
         loop = self._loop(node.loop) if node.loop is not None else ""
-        head = group(f"task {node.name.text}{actor}", loop, indented(LINE, self.message(node.instruction)))
+        head = (f"task {node.name.text}{actor}", loop, Lead(self.message(node.instruction)))
         body = self.lines(node.parts, [self._part(part) for part in node.parts]) if node.parts else None
-        return (head, " ", self.braces(node, body))
+        return (*head, " ", self.braces(node, body))
 
     def _loop(self, node: ast.Loop) -> Doc:
-        return (f" for {node.name.text} in ", self.query(node.over))
+        return (f" for {node.name.text} in ", indented(self.query(node.over)))
 
     def _part(self, node: ast.TaskPart) -> Doc:
         match node:
             case ast.Solve():
-                return (
-                    "solve",
-                    self._loop(node.loop) if node.loop is not None else "",
-                    " ",
-                    self.block(node.body),
-                )
+                loop = self._loop(node.loop) if node.loop is not None else ""
+                return group("solve", loop, " ", self.body(node.body))
             case ast.Wrong():
                 return ("wrong ", self.block(node.body))
             case ast.User():
@@ -241,9 +240,16 @@ class _Declarations(Writer):
                 return ("ensure ", self.query(node.test))
             case ast.Answer():
                 values = [self.query(value) for value in node.values]
-                return ("answer ", self.listed("", node.values, values, ""))
+                return self.hanging("answer", node.values, values)
 
     def _where(self, head: tuple[Doc, ...], where: ast.Expr | None) -> Doc:
         if where is None:
             return head
         return group(*head, indented(LINE, "where ", self.expression(where)))
+
+
+def _is_bracketed(node: ast.Expr) -> bool:
+    """Whether an expression ends with a bracket that all but a word of it stands in."""
+    if isinstance(node, ast.Unary) and node.op == "not":
+        node = node.of
+    return isinstance(node, ast.Call | ast.Apply | ast.ListOf | ast.RecordOf)

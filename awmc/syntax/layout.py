@@ -8,21 +8,24 @@ suffixes of Prettier's document commands.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 WIDTH = 110
 STEP = 2
+
+_CLOSERS = frozenset(")]}")
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
     """A place where a line may end: `flat` stands there if it does not. `hard`: it always does; `blank`: and an empty
-    line follows.
+    line follows; `hugs`: it never does where the line holds closing brackets and nothing else.
     """
 
     flat: str = " "
     hard: bool = False
     blank: bool = False
+    hugs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,21 @@ class Fill:
     flat: str = " "
 
 
-Doc = str | Break | Suffix | Either | Indented | Group | Fill | tuple["Doc", ...]
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A document behind a blank, or moved right at the beginning of the next line if it fits there and not here.
+    `hugs`: one that fits nowhere stays, and breaks inside its brackets.
+    """
+
+    doc: Doc
+    hugs: bool = False
+    by: int = STEP
+
+
+Doc = str | Break | Suffix | Either | Indented | Group | Fill | Lead | tuple["Doc", ...]
 
 LINE = Break()
+HUG = Break(hugs=True)
 SOFT = Break("")
 HARD = Break(hard=True)
 BLANK = Break(hard=True, blank=True)
@@ -98,7 +113,7 @@ def must_break(doc: Doc) -> bool:
             case Break():
                 if part.hard:
                     return True
-            case Group() | Indented():
+            case Group() | Indented() | Lead():
                 stack.append(part.doc)
             case Fill():
                 stack.extend(part.pieces)
@@ -120,7 +135,32 @@ def flat(doc: Doc) -> str:
             return doc.flat
         case Group() | Indented():
             return flat(doc.doc)
+        case Lead():
+            return f" {flat(doc.doc)}"
     return ""
+
+
+def ended(doc: Doc, mark: str) -> Doc:
+    """The document with a mark behind it, before the comments at its end."""
+    return _ended(doc, mark) or (doc, mark)
+
+
+def _ended(doc: Doc, mark: str) -> Doc | None:
+    match doc:
+        case str():
+            return None if not doc or doc.startswith("#") else doc + mark
+        case Group() | Indented() | Lead():
+            inner = _ended(doc.doc, mark)
+            return replace(doc, doc=inner) if inner is not None else None
+        case Fill():
+            pieces = _ended(doc.pieces, mark)
+            return Fill(pieces, doc.flat) if isinstance(pieces, tuple) else None
+        case tuple():
+            for place in range(len(doc) - 1, -1, -1):
+                inner = _ended(doc[place], mark)
+                if inner is not None:
+                    return (*doc[:place], inner, *doc[place + 1 :])
+    return None
 
 
 def render(doc: Doc) -> str:
@@ -145,6 +185,8 @@ class _Renderer:
         self._out: list[str] = []
         self._column = 0
         self._indent = 0
+        self._closing = False
+        self._remark = False
         self._suffixes: list[str] = []
         self._forced: dict[int, bool] = {}
 
@@ -160,12 +202,15 @@ class _Renderer:
                 case Either():
                     self._write(part.broken if breaks else part.flat)
                 case Break():
-                    if breaks or part.hard:
+                    hugged = part.hugs and self._closing and not self._suffixes
+                    if part.hard or (breaks and not hugged):
                         self._end_line(indent, part.blank)
                     else:
                         self._write(part.flat)
                 case Indented():
                     stack.append((indent + part.by, breaks, part.doc))
+                case Lead():
+                    stack.append(self._lead(indent, breaks, part, stack))
                 case Group():
                     flat = not self._must_break(part) and self._fits((indent, False, part.doc), stack)
                     stack.append((indent, not flat, part.doc))
@@ -184,20 +229,50 @@ class _Renderer:
         return "".join(self._out).strip("\n") + "\n"
 
     def _write(self, text: str) -> None:
-        if text and self._column < self._indent:
+        if not text:
+            return
+        if self._remark:
+            # Nothing stands behind a comment.
+            self._next_line(self._indent)
+            text = text.lstrip()
+        self._remark = text.startswith("#")
+        if self._column < self._indent:
             self._out.append(" " * self._indent)
             self._column = self._indent
+        self._closing = (self._closing or self._column == self._indent) and _CLOSERS.issuperset(text)
         self._out.append(text)
         self._column += len(text)
 
     def _end_line(self, indent: int, blank: bool) -> None:
         # A suffix on a line of its own is a comment in a place that nothing else stands in.
         for number, suffix in enumerate(self._suffixes):
-            self._write(suffix if not self._column and not number else f"  {suffix}")
+            if number or self._remark:
+                self._next_line(max(self._indent, indent))
+            self._write(f"  {suffix}" if self._column else suffix)
+            self._remark = False
         self._suffixes = []
-        self._out.append("\n\n" if blank else "\n")
+        if blank:
+            self._out.append("\n")
+        self._next_line(indent)
+
+    def _next_line(self, indent: int) -> None:
+        self._out.append("\n")
         self._column = 0
         self._indent = indent
+        self._closing = self._remark = False
+
+    def _lead(self, indent: int, breaks: bool, part: Lead, rest: Sequence[_Command]) -> _Command:
+        """What becomes of a lead, as a command."""
+        here: Doc = (" ", part.doc)
+        if not breaks:
+            return (indent, False, here)
+        forced = must_break(part.doc)
+        if not self._suffixes and not forced and self._fits((indent, False, here), rest):
+            return (indent, False, here)
+        inner = indent + part.by
+        if not part.hugs or (not forced and self._fits((inner, False, part.doc), rest, column=inner)):
+            return (inner, True, (HARD, Group(part.doc)))
+        return (indent, True, here)
 
     def _next_piece(self, indent: int, rest: _Rest, stack: list[_Command]) -> None:
         piece, left = rest.pieces[0], _Rest(rest.pieces[1:], rest.flat)
@@ -218,9 +293,11 @@ class _Renderer:
             self._forced[key] = must_break(part)
         return self._forced[key]
 
-    def _fits(self, command: _Command, rest: Sequence[_Command]) -> bool:
-        """Whether a document fits on the line, with what follows it up to the next break that is taken."""
-        left = WIDTH - max(self._column, self._indent)
+    def _fits(self, command: _Command, rest: Sequence[_Command], *, column: int | None = None) -> bool:
+        """Whether a document fits on the line, here or from a column on, with what follows it up to the next break that
+        is taken.
+        """
+        left = WIDTH - (max(self._column, self._indent) if column is None else column)
         stack = [command]
         following = len(rest)
         while left >= 0:
@@ -247,6 +324,10 @@ class _Renderer:
                     stack.append((indent, breaks, part.doc))
                 case Fill():
                     stack.append((indent, breaks, joined(Break(part.flat), part.pieces)))
+                case Lead():
+                    if breaks:
+                        return True
+                    stack.append((indent, False, (" ", part.doc)))
                 case _Rest():
                     if part.pieces:
                         return True

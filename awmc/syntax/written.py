@@ -9,11 +9,15 @@ from awmc.syntax.comments import Attached, Comments, is_else_if, operands
 from awmc.syntax.layout import (
     BLANK,
     HARD,
+    HUG,
     LINE,
+    SOFT,
     Doc,
     Fill,
     Indented,
+    Lead,
     Suffix,
+    ended,
     flat,
     group,
     indented,
@@ -39,7 +43,7 @@ _LEVELS = {
     "/": 7,
     "%": 7,
 }
-_QUERY, _ANY, _NOT, _COMPARED, _OPERAND, _UNARY, _POSTFIX, _ATOM = -1, 0, 3, 4, 5, 8, 9, 10
+_QUERY, _ANY, _NOT, _COMPARED, _OPERAND, _UNARY, _POSTFIX, _ATOM = -1, 0, 3, 4, 6, 8, 9, 10
 
 
 def level(node: ast.Expr) -> int:
@@ -105,14 +109,26 @@ class Writer:
             parts += [BLANK if spaced and comment.blank else HARD, comment.text]
         return parts
 
-    def lines(self, nodes: Sequence[ast.Node], docs: Iterable[Doc]) -> Doc:
-        """Parts on lines of their own; an empty line stays between two where there is one."""
+    def lines(
+        self, nodes: Sequence[ast.Node], docs: Iterable[Doc], *, apart: tuple[type[ast.Node], ...] = ()
+    ) -> Doc:
+        """Parts on lines of their own; an empty line stays between two where there is one, and stands around each that
+        is of a type that keeps `apart`.
+        """
         parts: list[Doc] = []
-        for node, doc in zip(nodes, docs, strict=True):
-            if parts:
-                parts.append(BLANK if self.blank_before(node) else HARD)
+        for number, (node, doc) in enumerate(zip(nodes, docs, strict=True)):
+            if number:
+                before = nodes[number - 1]
+                blank = isinstance(before, apart) or isinstance(node, apart)
+                parts.append(BLANK if blank or self.blank_between(before, node) else HARD)
             parts.append(self.commented(node, doc, spaced=True))
         return tuple(parts)
+
+    def blank_between(self, before: ast.Node, node: ast.Node) -> bool:
+        """Whether an empty line stands between two parts, or between the first and the comments of the second."""
+        if self._comments is None:
+            return False
+        return self.blank_before(node) and self._comments.parted(before.span.end, node.span.start)
 
     def blank_before(self, node: ast.Node) -> bool:
         """Whether an empty line stands before a part and its comments."""
@@ -142,40 +158,46 @@ class Writer:
         ]
 
     def listed(
-        self, opened: str, nodes: Sequence[ast.Node], docs: Iterable[Doc], close: str, by: int = 2
+        self,
+        opened: str,
+        nodes: Sequence[ast.Node],
+        docs: Iterable[Doc],
+        close: str,
+        *,
+        filled: bool = False,
+        inside: Sequence[Doc] = (),
     ) -> Doc:
-        """Parts with commas between them, as many on a line as fit; each on its own where one has comments."""
-        items = [self.commented(node, doc) for node, doc in zip(nodes, docs, strict=True)]
-        items = [
-            self._with_comma(node, item) if number < len(items) - 1 else item
-            for number, (node, item) in enumerate(zip(nodes, items, strict=True))
-        ]
-        if any(must_break(item) for item in items):
-            end: Doc = (HARD, close) if close else ""
-            return (opened.rstrip(), indented(HARD, joined(HARD, items), by=by), end)
-        return (opened, indented(Fill(tuple(items)), by=by), close) if items else opened + close
-
-    def _with_comma(self, node: ast.Node, item: Doc) -> Doc:
-        count = len(self.below(node))
-        if not count:
-            return (item, ",")
-        # The comma goes before the comments that follow on lines of their own.
-        assert isinstance(item, tuple)
-        return (*item[:-count], ",", *item[-count:])
-
-    def spaced(self, node: ast.Node, nodes: Sequence[ast.Node], docs: Iterable[Doc]) -> Doc:
-        """`{ a, b }`: parts between braces, on one line if they fit, else on lines of their own."""
-        items = [self.commented(one, doc) for one, doc in zip(nodes, docs, strict=True)]
-        items = [
-            self._with_comma(one, item) if number < len(items) - 1 else item
-            for number, (one, item) in enumerate(zip(nodes, items, strict=True))
-        ]
-        inside = self._inside(node)
-        if not items:
-            return self.braces(node, None)
+        """Parts with commas between them, in brackets: on the line of the brackets, or on one between them, or each on
+        its own; `filled`: as many on a line as fit. `inside`: the comments behind the opening bracket.
+        """
+        items = self._with_commas(nodes, docs)
         if inside or any(must_break(item) for item in items):
-            return ("{", indented(*inside, HARD, joined(HARD, items)), HARD, "}")
-        return group("{", indented(LINE, Fill(tuple(items))), LINE, "}")
+            return (opened.rstrip(), indented(*inside, HARD, joined(HARD, items)), HARD, close.lstrip())
+        if not items:
+            return opened + close
+        inner = Fill(tuple(items)) if filled else group(joined(LINE, items))
+        edge = LINE if opened.endswith(" ") else SOFT
+        return group(opened.rstrip(), indented(edge, inner), edge, close.lstrip())
+
+    def hanging(self, opened: str, nodes: Sequence[ast.Node], docs: Iterable[Doc]) -> Doc:
+        """Parts with commas between them, behind a word: as many on a line as fit."""
+        items = self._with_commas(nodes, docs)
+        if any(must_break(item) for item in items):
+            return (opened, indented(HARD, joined(HARD, items), by=4))
+        return (f"{opened} ", indented(Fill(tuple(items))))
+
+    def _with_commas(self, nodes: Sequence[ast.Node], docs: Iterable[Doc]) -> list[Doc]:
+        """Parts with their comments, and a comma behind each but the last."""
+        items = [self.commented(node, doc) for node, doc in zip(nodes, docs, strict=True)]
+        return [*(ended(item, ",") for item in items[:-1]), *items[-1:]]
+
+    def spaced(
+        self, node: ast.Node, nodes: Sequence[ast.Node], docs: Iterable[Doc], *, filled: bool = False
+    ) -> Doc:
+        """`{ a, b }`: parts between braces, with blanks inside these."""
+        if not nodes:
+            return self.braces(node, None)
+        return self.listed("{ ", nodes, docs, " }", filled=filled, inside=self._inside(node))
 
     # ---- Texts and names ----
 
@@ -224,7 +246,7 @@ class Writer:
             return doc
         if must_break(doc):
             return ("(", indented(HARD, doc), HARD, ")")
-        return ("(", indented(doc), ")")
+        return group("(", indented(SOFT, doc), SOFT, ")")
 
     def _expr(self, node: ast.Expr) -> Doc:
         match node:
@@ -241,7 +263,8 @@ class Writer:
             case ast.Attr():
                 return (self._at(node.of, _POSTFIX), f".{node.field.text}")
             case ast.IfGiven():
-                return (self._at(node.of, _POSTFIX), "?")
+                # `??` is another sign.
+                return (self._at(node.of, _ATOM if isinstance(node.of, ast.IfGiven) else _POSTFIX), "?")
             case ast.Index():
                 return (self._at(node.of, _POSTFIX), "[", self.expression(node.index), "]")
             case ast.Call() | ast.Apply():
@@ -272,7 +295,10 @@ class Writer:
                     ),
                 )
             case ast.ListOf():
-                return self.listed("[", node.items, [self.expression(item) for item in node.items], "]")
+                plain = all(isinstance(item, ast.Literal | ast.Ref) for item in node.items)
+                return self.listed(
+                    "[", node.items, [self.expression(item) for item in node.items], "]", filled=plain
+                )
             case ast.RecordOf():
                 return self.listed("{", node.entries, self._entries(node), "}")
             case ast.Query():
@@ -310,15 +336,21 @@ class Writer:
     def _binary(self, node: ast.Binary) -> Doc:
         least = _LEVELS[node.op]
         if node.op in ("and", "or"):
-            return self._chain(node, least)
-        # Comparisons do not chain; the others are read from the left.
-        left = self._at(node.left, _OPERAND if least == _COMPARED else least)
-        return (left, f" {node.op} ", self._at(node.right, least + 1))
+            return self._chain(node)
+        if least == _COMPARED:
+            return (self._at(node.left, _OPERAND), f" {node.op} ", self._at(node.right, _OPERAND))
+        if node.op == "??":
+            # What is more than a name or a call stands in parentheses beside `??`, though it needs none.
+            alike = isinstance(node.left, ast.Binary) and node.left.op == "??"
+            left = self._at(node.left, least if alike else _UNARY)
+            return (left, Lead(("?? ", self._at(node.right, _UNARY))))
+        return (self._at(node.left, least), Lead((f"{node.op} ", self._at(node.right, least + 1))))
 
-    def _chain(self, node: ast.Binary, least: int) -> Doc:
+    def _chain(self, node: ast.Binary) -> Doc:
+        """A chain of the same `and` or `or`; an `and` inside an `or` stands in parentheses, though it needs none."""
         pieces: list[Doc] = []
         for number, operand in enumerate(operands(node)):
-            doc = self._at(operand, least + 1 if number else least)
+            doc = self._at(operand, _NOT)
             pieces.append(self.commented(operand, (f"{node.op} ", doc) if number else doc))
         # The first operand is written where the chain begins; the others are moved right when they begin a line.
         if any(must_break(piece) for piece in pieces):
@@ -417,7 +449,7 @@ class Writer:
                 return f"{node.entity.text}.{node.field.text}" + ("?" if node.optional else "")
             case ast.EnumType():
                 values = self.listed(
-                    "enum(", node.values, [self.enum_value(value) for value in node.values], ")"
+                    "enum(", node.values, [self.enum_value(value) for value in node.values], ")", filled=True
                 )
                 return (values, "?" if node.optional else "")
             case ast.RecordType():
@@ -450,7 +482,7 @@ class Writer:
 
     def members(self, members: Sequence[ast.ShapeMember]) -> Doc:
         """The body of a shape, in parentheses."""
-        return self.listed("(", members, [self._member(member) for member in members], ")")
+        return self.listed("(", members, [self._member(member) for member in members], ")", filled=True)
 
     def _member(self, node: ast.ShapeMember) -> Doc:
         if node.name is not None and node.value is not None:
@@ -462,9 +494,9 @@ class Writer:
 
     def block(self, node: ast.Block) -> Doc:
         """Statements in braces: a single plain one on the line of the braces, if it fits there."""
-        return group(self._block(node))
+        return group(self.body(node))
 
-    def _block(self, node: ast.Block) -> Doc:
+    def body(self, node: ast.Block) -> Doc:
         docs = [self.statement(statement) for statement in node.statements]
         attached = self._attached(node)
         if len(docs) == 1 and attached is None and not isinstance(node.statements[0], ast.For | ast.If):
@@ -481,16 +513,15 @@ class Writer:
             case ast.Create():
                 return self._create(node)
             case ast.Update():
-                assigns = self.listed(
-                    "set ", node.assigns, [self._assign(assign) for assign in node.assigns], "", by=4
-                )
+                assigns = self.hanging("set", node.assigns, [self._assign(assign) for assign in node.assigns])
                 rows = self.query(node.rows)
                 apart = isinstance(node.rows, ast.Query) or must_break(rows)
                 return group("update ", rows, indented(LINE, assigns) if apart else (" ", assigns))
             case ast.Delete():
                 return ("delete ", self.query(node.rows))
             case ast.For():
-                return (f"for {node.name.text} in ", self.query(node.over), " ", self.block(node.body))
+                over = indented(self.query(node.over))
+                return group(f"for {node.name.text} in ", over, " ", self.body(node.body))
             case ast.If():
                 return group(self._if(node))
             case ast.Fail():
@@ -507,12 +538,12 @@ class Writer:
         if node.otherwise is None:
             return head
         if isinstance(node.otherwise, ast.Create):
-            return group(head, indented(LINE, "else ", self._create(node.otherwise)))
-        return group(head, indented(LINE, self._otherwise(node.otherwise)))
+            return group(head, Lead(("else ", self._create(node.otherwise)), hugs=True))
+        return group(head, indented(HUG, self._otherwise(node.otherwise)))
 
     def require(self, node: ast.Require) -> Doc:
         """`require test else code "message"`"""
-        return group("require ", self.expression(node.test), indented(LINE, self._otherwise(node.otherwise)))
+        return group("require ", self.expression(node.test), indented(HUG, self._otherwise(node.otherwise)))
 
     def _otherwise(self, node: ast.Otherwise) -> str:
         return f"else {node.code.text} {self.message(node.message)}"
@@ -521,13 +552,13 @@ class Writer:
         return (f"{self.path(node.path)} {node.op} ", self.expression(node.value))
 
     def _if(self, node: ast.If) -> Doc:
-        parts: list[Doc] = ["if ", self.expression(node.test), " ", self._block(node.then)]
+        parts: list[Doc] = ["if ", self.expression(node.test), " ", self.body(node.then)]
         if node.otherwise is not None:
             inner = node.otherwise.statements[0] if node.otherwise.statements else None
             if isinstance(inner, ast.If) and is_else_if(node.otherwise):
                 parts += [" else ", self._if(inner)]
             else:
-                parts += [" else ", self._block(node.otherwise)]
+                parts += [" else ", self.body(node.otherwise)]
         return tuple(parts)
 
 

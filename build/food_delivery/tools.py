@@ -2032,7 +2032,7 @@ def place_order(
     # require all(my CartLine, .dish.available) else sold_out "A dish in the cart is sold out."
     if not call.test(PLACE_ORDER_SOLD_OUT):
         call.refuse("sold_out", "A dish in the cart is sold out.")
-    # require subtotal >= restaurant.min_order else below_minimum "{restaurant.name} delivers from {restaurant.min_order}."
+    # require subtotal >= restaurant.min_order
     if not call.test(
         PLACE_ORDER_BELOW_MINIMUM,
         restaurant=restaurant,
@@ -2045,7 +2045,7 @@ def place_order(
     # require card.expires >= date(now) else card_expired "That card has expired."
     if not call.test(PLACE_ORDER_CARD_EXPIRED, card=card):
         call.refuse("card_expired", "That card has expired.")
-    # require coupon is null or usable(coupon, restaurant, subtotal) else coupon_refused "That coupon does not fit this cart."
+    # require coupon is null or usable(coupon, restaurant, subtotal)
     if not call.test(
         PLACE_ORDER_COUPON_REFUSED,
         coupon=coupon,
@@ -2383,7 +2383,7 @@ SELECT json_object(
 @tool(Spending)
 def spending(call: Call, since: str, until: str) -> Json:
     """Add up the orders of a period by restaurant, without cancelled ones."""
-    # return group(my Order where .status != cancelled and date(.placed_at) in since .. until,
+    # return group(
     return call.json(SPENDING_RESULT, since=since, until=until)
 
 

@@ -1514,13 +1514,13 @@ def post(call: Call, *, debit: int, credit: int, amount: int, note: str) -> int:
     # require debit.currency == credit.currency else wrong_currency "The currencies differ."
     if not call.test(POST_WRONG_CURRENCY, credit=credit, debit=debit):
         call.refuse("wrong_currency", "The currencies differ.")
-    # require debit.owner is null or debit.available >= amount else insufficient_funds "Only {debit.available} is available in {debit.name}."
+    # require debit.owner is null or debit.available >= amount
     if not call.test(POST_INSUFFICIENT_FUNDS, amount=amount, debit=debit):
         call.refuse(
             "insufficient_funds",
             call.value(POST_INSUFFICIENT_FUNDS_MESSAGE, debit=debit),
         )
-    # create Transaction { description: note, entries: [{account: debit, amount: -amount}, {account: credit, amount}] }
+    # create Transaction {
     tx: int = call.insert(POST_CREATE_TRANSACTION, note=note)
     call.insert(POST_CREATE_ENTRY, amount=amount, debit=debit, tx=tx)
     call.insert(POST_CREATE_ENTRY_2, amount=amount, credit=credit, tx=tx)
@@ -1734,9 +1734,9 @@ SELECT json_object(
 @tool(SpendingByCategory)
 def spending_by_category(call: Call, since: str, until: str) -> Json:
     """Total card payments by category, both days included."""
-    # let spent = my Entry where .transaction.card is not null and .amount < 0 and date(.transaction.posted_at) in since .. until
+    # let spent = my Entry
     spent: list[int] = call.rows(SPENDING_BY_CATEGORY_SPENT, since=since, until=until)
-    # return group(spent, category: .transaction.category.name ?? "Other", payments: count(), total: sum(-.amount))
+    # return group(
     return call.json(SPENDING_BY_CATEGORY_RESULT, spent=spent)
 
 
@@ -1938,7 +1938,7 @@ def send_payment(
             "new_payee",
             "A payee added in the last 24 hours can be sent at most 500.00.",
         )
-    # let target = first(Account where .iban == payee.iban or (.owner is null and .kind == settlement and .currency == account.currency)
+    # let target = first(
     target: int | None = call.value(SEND_PAYMENT_TARGET, account=account, payee=payee)
     if target is None:
         call.refuse(
@@ -2210,7 +2210,7 @@ def replace_card(call: Call, card: int, reason: str) -> Json:
     # update card set status = cancelled, main = false
     call.check_moves("Card", "status", REPLACE_CARD_MOVES, card=card)
     call.update(REPLACE_CARD_UPDATE, card=card)
-    # return create Card { account: card.account, main: was_main, daily_limit: card.daily_limit, expires: date(now) + 4y }
+    # return create Card {
     card_: int = call.insert(REPLACE_CARD_CREATE, card=card, was_main=was_main)
     return call.json(REPLACE_CARD_RESULT, card_=card_)
 
@@ -2320,7 +2320,7 @@ SELECT json_object('cost', :cost / 100.0, 'price', price) FROM rate WHERE id = :
 )
 def exchange_money(call: Call, source: int, target: int, receive: int) -> Json:
     """Buy an amount of another currency."""
-    # let rate = first(Rate where .sell == source.currency and .buy == target.currency) else no_rate "We do not exchange these."
+    # let rate = first(Rate where .sell == source.currency and .buy == target.currency)
     rate: int | None = call.value(EXCHANGE_MONEY_RATE, source=source, target=target)
     if rate is None:
         call.refuse("no_rate", "We do not exchange these.")
@@ -2452,10 +2452,10 @@ def pay_instalment(call: Call, instalment: int, account: int) -> Json:
     # require instalment.payment is null else already_paid "That instalment is paid."
     if not call.test(PAY_INSTALMENT_ALREADY_PAID, instalment=instalment):
         call.refuse("already_paid", "That instalment is paid.")
-    # require not exists(loan.instalments where .payment is null and .nr < instalment.nr) else earlier_first "Pay the earlier one first."
+    # require not exists(loan.instalments where .payment is null and .nr < instalment.nr)
     if not call.test(PAY_INSTALMENT_EARLIER_FIRST, instalment=instalment, loan=loan):
         call.refuse("earlier_first", "Pay the earlier one first.")
-    # let tx = pay_bank(account: account, into: lending, amount: instalment.principal, note: "{loan.name} {instalment.nr}")
+    # let tx = pay_bank(
     tx = pay_bank(
         call,
         account=account,
@@ -2463,7 +2463,7 @@ def pay_instalment(call: Call, instalment: int, account: int) -> Json:
         amount=call.value(PAY_INSTALMENT_PAY_BANK_AMOUNT, instalment=instalment),
         note=call.value(PAY_INSTALMENT_PAY_BANK_NOTE, instalment=instalment, loan=loan),
     )
-    # pay_bank(account: account, into: income, amount: instalment.interest, note: "{loan.name} {instalment.nr}, interest")
+    # pay_bank(
     pay_bank(
         call,
         account=account,
@@ -2692,7 +2692,7 @@ WHERE id = :goal
 @tool(AddToGoal, rows={"goal": MY_GOAL}, writes=("goal",), checks=(GOALS_BACKED,))
 def add_to_goal(call: Call, goal: int, amount: int) -> Json:
     """Set more money aside for a goal."""
-    # require goal.account.available >= amount else insufficient_funds "Only {goal.account.available} is not set aside yet."
+    # require goal.account.available >= amount
     if not call.test(ADD_TO_GOAL_INSUFFICIENT_FUNDS, amount=amount, goal=goal):
         call.refuse(
             "insufficient_funds",
@@ -2736,7 +2736,7 @@ SELECT json_object(
 @tool(FindAppointments, rows={"branch": BRANCH})
 def find_appointments(call: Call, branch: int | None, day: str | None) -> Json:
     """List free times with an adviser, soonest first."""
-    # return Appointment where .status == open and .starts > now and .branch == branch? and date(.starts) == day? order by .starts limit 20
+    # return Appointment
     return call.json(FIND_APPOINTMENTS_RESULT, branch=branch, day=day)
 
 

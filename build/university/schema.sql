@@ -21,7 +21,7 @@ CREATE TABLE programme (
 ) STRICT;
 CREATE INDEX programme_department_idx ON programme(department);
 
--- Credits that a programme asks for from a set of courses.
+-- Credits to earn from a set of courses.
 CREATE TABLE requirement (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   programme TEXT NOT NULL REFERENCES programme (code),
@@ -152,7 +152,7 @@ CREATE TABLE waitlist_entry (
   CONSTRAINT waitlist_entry_status_values CHECK (status IN ('waiting', 'offered', 'cancelled', 'taken')),
   CONSTRAINT waitlist_entry_joined_at_format CHECK (strftime('%Y-%m-%dT%H:%M:%S', joined_at) IS joined_at)
 ) STRICT;
-CREATE UNIQUE INDEX waitlist_entry_student_section_key ON waitlist_entry(student, section) WHERE status = 'waiting' OR status = 'offered';
+CREATE UNIQUE INDEX waitlist_entry_student_section_key ON waitlist_entry(student, section) WHERE status IN ('waiting', 'offered');
 CREATE INDEX waitlist_entry_student_idx ON waitlist_entry(student);
 CREATE INDEX waitlist_entry_section_idx ON waitlist_entry(section);
 

@@ -213,8 +213,8 @@ class University(Machine):
         ),
     )
     def call_find_sections(self, given: Given) -> None:
-        """Find sections taught in a term; with `not_before`, those without an
-        earlier class.
+        """Find sections taught in a term; with `not_before`, none with an earlier
+        class.
         """
         self.call("find_sections", given)
 

@@ -240,8 +240,7 @@ COURSE_ONCE = Invariant("course_once", "`course_once` must hold.", COURSE_ONCE_S
 WAITS_OUTSIDE_SQL = """
 SELECT self.id
 FROM waitlist_entry AS self
-WHERE self.status <> 'cancelled'
-  AND self.status <> 'taken'
+WHERE self.status NOT IN ('cancelled', 'taken')
   AND EXISTS (
     SELECT 1
     FROM enrolment
@@ -1170,7 +1169,7 @@ WHERE id IN (
 
 
 def offer_seat(call: Call, *, section: int) -> None:
-    # if section.free_seats > 0 {
+    # if section.free_seats > 0 { update section.waitlist where .status == waiting limit 1 set status = offered }
     if call.test(OFFER_SEAT_IF, section=section):
         # update section.waitlist where .status == waiting limit 1 set status = offered
         call.check_moves(
@@ -1403,25 +1402,25 @@ RETURNING id
 def admit(call: Call, *, section: int) -> int:
     # let course = section.course
     course: str = call.value(ADMIT_COURSE, section=section)
-    # require date(now) in section.term.opens .. section.term.add_until else closed "Enrolment in {section.term.name} is closed."
+    # require date(now) in section.term.opens .. section.term.add_until
     if not call.test(ADMIT_CLOSED, section=section):
         call.refuse("closed", call.value(ADMIT_CLOSED_MESSAGE, section=section))
     # require not exists(me.holds where .status == active) else on_hold "An active hold blocks enrolment."
     if not call.test(ADMIT_ON_HOLD):
         call.refuse("on_hold", "An active hold blocks enrolment.")
-    # require all(course.prerequisites as p, met(p, me)) else missing_prerequisite "A prerequisite of {course.code} is missing."
+    # require all(course.prerequisites as p, met(p, me))
     if not call.test(ADMIT_MISSING_PREREQUISITE, course=course):
         call.refuse(
             "missing_prerequisite",
             call.value(ADMIT_MISSING_PREREQUISITE_MESSAGE, course=course),
         )
-    # require not exists(me.enrolments where .status == enrolled and .section.course == course) else already_enrolled "{course.code} is already being taken."
+    # require not exists(me.enrolments where .status == enrolled and .section.course == course)
     if not call.test(ADMIT_ALREADY_ENROLLED, course=course):
         call.refuse(
             "already_enrolled",
             call.value(ADMIT_ALREADY_ENROLLED_MESSAGE, course=course),
         )
-    # require not exists(section.meetings as m join Meeting as n where attends(me, n.section) and clash(m, n)) else time_clash "It clashes with another class."
+    # require not exists(section.meetings as m join Meeting as n where attends(me, n.section) and clash(m, n))
     if not call.test(ADMIT_TIME_CLASH, section=section):
         call.refuse("time_clash", "It clashes with another class.")
     # require all(Term as t where overlap(t, section.term), load(me, t) + course.credits <= me.max_credits)
@@ -1445,7 +1444,7 @@ def admit(call: Call, *, section: int) -> int:
     made: int = call.insert(ADMIT_CREATE_ENROLMENT, section=section)
     # if course.lab_fee > 0 {
     if call.test(ADMIT_IF, course=course):
-        # create Charge { kind: lab, description: "Lab fee {course.code}", amount: course.lab_fee, due: section.term.add_until + 14d, enrolment: made }
+        # create Charge {
         call.insert(ADMIT_CREATE_CHARGE, course=course, made=made, section=section)
     # return made
     return made
@@ -1500,7 +1499,7 @@ RELEASE_OFFER_SEAT_SECTION = "SELECT section FROM enrolment WHERE id = :enrolmen
 
 
 def release(call: Call, *, enrolment: int) -> None:
-    # require date(now) <= enrolment.section.term.add_until else too_late "The last day to drop was {enrolment.section.term.add_until}."
+    # require date(now) <= enrolment.section.term.add_until
     if not call.test(RELEASE_TOO_LATE, enrolment=enrolment):
         call.refuse(
             "too_late",
@@ -1639,9 +1638,7 @@ def find_sections(
     not_before: str | None,
     with_seats: bool | None,
 ) -> Json:
-    """Find sections taught in a term; with `not_before`, those without an earlier
-    class.
-    """
+    """Find sections taught in a term; with `not_before`, none with an earlier class."""
     # return Section
     return call.json(
         FIND_SECTIONS_RESULT,
@@ -2071,7 +2068,7 @@ WHERE waitlist_entry.id = :waitlist_entry
 )
 def join_waitlist(call: Call, section: int) -> Json:
     """Wait for a seat in a full section."""
-    # require date(now) in section.term.opens .. section.term.add_until else closed "Enrolment in {section.term.name} is closed."
+    # require date(now) in section.term.opens .. section.term.add_until
     if not call.test(JOIN_WAITLIST_CLOSED, section=section):
         call.refuse("closed", call.value(JOIN_WAITLIST_CLOSED_MESSAGE, section=section))
     # require section.free_seats == 0 else seats_free "It has free seats."
@@ -2080,7 +2077,7 @@ def join_waitlist(call: Call, section: int) -> Json:
     # require not attends(me, section) else already_enrolled "You have a seat there."
     if not call.test(JOIN_WAITLIST_ALREADY_ENROLLED, section=section):
         call.refuse("already_enrolled", "You have a seat there.")
-    # require all(section.course.prerequisites as p, met(p, me)) else missing_prerequisite "A prerequisite is missing."
+    # require all(section.course.prerequisites as p, met(p, me))
     if not call.test(JOIN_WAITLIST_MISSING_PREREQUISITE, section=section):
         call.refuse("missing_prerequisite", "A prerequisite is missing.")
     # return create WaitlistEntry { section }
@@ -2319,7 +2316,7 @@ def submit_assignment(call: Call, assignment: int, content: str) -> Json:
     # require now <= (assignment.late_until ?? assignment.due) else past_due "It is too late to hand that in."
     if not call.test(SUBMIT_ASSIGNMENT_PAST_DUE, assignment=assignment):
         call.refuse("past_due", "It is too late to hand that in.")
-    # let seat = first(assignment.section.enrolments where .student == me and .status == enrolled) else not_enrolled "You do not take that."
+    # let seat = first(assignment.section.enrolments where .student == me and .status == enrolled)
     seat: int | None = call.value(SUBMIT_ASSIGNMENT_SEAT, assignment=assignment)
     if seat is None:
         call.refuse("not_enrolled", "You do not take that.")
@@ -2379,7 +2376,7 @@ SELECT json_object(
 @tool(FindAdvising, rows={"advisor": INSTRUCTOR})
 def find_advising(call: Call, advisor: int | None, day: str | None) -> Json:
     """List free advising times, soonest first."""
-    # return AdvisingSlot where .status == open and .starts > now and .advisor == advisor? and date(.starts) == day? order by .starts limit 20
+    # return AdvisingSlot
     return call.json(FIND_ADVISING_RESULT, advisor=advisor, day=day)
 
 
@@ -2424,7 +2421,7 @@ def book_advising(call: Call, slot: int, topic: str) -> Json:
     # require slot.starts > now else in_past "That time is over."
     if not call.test(BOOK_ADVISING_IN_PAST, slot=slot):
         call.refuse("in_past", "That time is over.")
-    # require not exists(my AdvisingSlot where .starts > now) else one_at_a_time "Another appointment is still ahead."
+    # require not exists(my AdvisingSlot where .starts > now)
     if not call.test(BOOK_ADVISING_ONE_AT_A_TIME):
         call.refuse("one_at_a_time", "Another appointment is still ahead.")
     # update slot set status = booked, student = me, topic = topic
@@ -2585,7 +2582,7 @@ def order_transcript(call: Call, recipient: str, copies: int) -> Json:
     # require not exists(me.holds where .status == active) else on_hold "An active hold blocks transcripts."
     if not call.test(ORDER_TRANSCRIPT_ON_HOLD):
         call.refuse("on_hold", "An active hold blocks transcripts.")
-    # return create Charge { kind: transcript, description: "Transcript ({copies}) for {recipient}", amount: transcript_price() * copies, due: date(now) + 30d }
+    # return create Charge {
     charge: int = call.insert(
         ORDER_TRANSCRIPT_CREATE_CHARGE,
         copies=copies,
