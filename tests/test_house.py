@@ -45,8 +45,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "oracle": IR | {"source", "diagnostics", "backends", "runtime"},
     "pipeline": COMPILER,
     "testing": IR | {"runtime"},
+    "guide": GROUND | {"syntax", "semantics", "emit"},
     **{room: COMPILER | {"pipeline"} for room in WORLD_USERS},
-    "cli": COMPILER | WORLD_USERS | {"pipeline"},
+    "cli": COMPILER | WORLD_USERS | {"pipeline", "guide"},
 }
 
 # Rooms that name all that they may import from outside the standard library.

@@ -156,7 +156,7 @@ class _Seeding:
 
     def _drawn(self, rule: nodes.SeedRule, place: int, column: str, expr: nodes.Expr, attempt: int) -> Any:
         if not _is_generated(expr):
-            return self.evaluator.value(expr, {})
+            return self.evaluator.value(expr, _number(place))
         env = self.environment
         key = (env.name, env.world_seed, rule.entity, rule.block, place, column, attempt)
         return self._value(expr, place, stream(*key))
@@ -165,11 +165,11 @@ class _Seeding:
         """The value with what its generators draw, in the order of the text."""
         plain, generators = self.terms.once(expr, "generators", lambda: _without_generators(expr))
         drawn = {name: self._draw(generator, place, rng) for name, generator in generators}
-        return self.evaluator.value(plain, drawn)
+        return self.evaluator.value(plain, drawn | _number(place))
 
     def _draw(self, generator: nodes.Generator, place: int, rng: random.Random) -> Any:
         if generator.query is not None:
-            found = self.evaluator.value(generator.query, {})
+            found = self.evaluator.value(generator.query, _number(place))
             if not found:
                 raise _NothingToDraw(generator)
             return found[place % len(found)] if generator.fn == "each" else choose(found, rng)
@@ -298,6 +298,11 @@ def _entities_read(rule: nodes.SeedRule, terms: Terms) -> set[str]:
                     seen.add(place)
                     open_.append(computed[place])
     return found
+
+
+def _number(place: int) -> dict[str, int]:
+    """What `n` stands for in a rule: its rows are numbered from 1."""
+    return {"n": place + 1}
 
 
 def _is_generated(expr: nodes.Expr) -> bool:
