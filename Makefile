@@ -26,7 +26,8 @@ lint: $(READY) ## ruff, black on what is generated, awmc fmt on specs, mypy --st
 bench: $(READY) ## measure speed and size
 	$(BIN)/python -m bench
 
-update: $(READY) ## recompile every spec, prove its tasks, and rewrite the golden files
+update: $(READY) ## format and recompile every spec, prove its tasks, and rewrite the golden files
+	$(BIN)/awmc fmt specs
 	$(BIN)/awmc compile specs/*.awm
 	$(BIN)/awmc prove
 	$(BIN)/pytest -n 2 --update

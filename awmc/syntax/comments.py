@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -100,6 +101,10 @@ class _Part:
     begins_line: bool = True
 
 
+def _start(part: _Part) -> int:
+    return part.node.span.start
+
+
 class Comments:
     """The comments of a text, by the parts of its spec; and where it leaves a line empty."""
 
@@ -140,17 +145,16 @@ class Comments:
         around: ast.Node = spec
         lines: list[ast.Node] = []
         while True:
-            inner = next(
-                (p for p in self._parts(around) if p.node.span.start <= place < p.node.span.end), None
-            )
-            if inner is None:
+            parts = self._parts(around)
+            # They follow each other: the comment stands in the last that begins before it, or behind that.
+            number = bisect_right(parts, place, key=_start)
+            if not number or parts[number - 1].node.span.end <= place:
                 break
-            around = inner.node
-            if inner.begins_line:
+            around = parts[number - 1].node
+            if parts[number - 1].begins_line:
                 lines.append(around)
-        parts = self._parts(around)
-        before = next((part.node for part in reversed(parts) if part.node.span.end <= place), None)
-        after = next((part for part in parts if part.node.span.start > place), None)
+        before = parts[number - 1].node if number else None
+        after = parts[number] if number < len(parts) else None
         between = self._text[before.span.end : place] if before is not None else ""
         opened = before is None or "{" in _LINE_COMMENT.sub("", between)
         if opens(around) and ((opened and (not comment.own_line or after is None)) or not parts):
@@ -196,7 +200,7 @@ class Comments:
     def _parts(self, node: ast.Node) -> list[_Part]:
         """The parts of a part that a comment may belong to, in the order of the text."""
         if id(node) not in self._inner:
-            self._inner[id(node)] = sorted(_inner(node), key=lambda part: part.node.span.start)
+            self._inner[id(node)] = sorted(_inner(node), key=_start)
         return self._inner[id(node)]
 
 
