@@ -8,6 +8,7 @@ from awmc.semantics import calls as calls  # registers the rules of calls
 from awmc.semantics import names as names  # registers the rules of names and paths
 from awmc.semantics import operators as operators  # registers the rules of operators
 from awmc.semantics import queries as queries  # registers the rule of queries
+from awmc.semantics.always import check_always
 from awmc.semantics.bodies import check_tools, declare_offers, declare_tools
 from awmc.semantics.declarations import resolve_columns, resolve_fns, resolve_invariants
 from awmc.semantics.declare import declare
@@ -24,7 +25,9 @@ from awmc.semantics.rules import (
 )
 from awmc.semantics.seeds import declare_seeds, resolve_seeds
 from awmc.semantics.shapes import declare_shapes, resolve_shapes
+from awmc.semantics.shown import check_shown
 from awmc.semantics.tasks import resolve_tasks
+from awmc.semantics.tool_rules import check_looking, check_owners
 from awmc.source import Source
 from awmc.syntax import ast
 
@@ -55,7 +58,14 @@ PASSES: tuple[Callable[[Model], None], ...] = (
     resolve_seeds,
     resolve_tasks,
 )
-LAST: tuple[Callable[[Model], None], ...] = (check_reach, check_use)
+LAST: tuple[Callable[[Model], None], ...] = (
+    check_reach,
+    check_use,
+    check_shown,
+    check_owners,
+    check_looking,
+    check_always,
+)
 """These look at the whole, and only make sense of one that is sound."""
 
 

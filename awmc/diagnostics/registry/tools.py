@@ -43,4 +43,6 @@ CODES = (
     Code("AWM522", "error", "not-appendable", "`{operator}` does not change `{field}`, which is {found}"),
     Code("AWM523", "error", "not-shown", "the agent cannot be shown {found}"),
     Code("AWM524", "error", "item-arguments", "the derived `{item}` takes {expected}"),
+    Code("AWM525", "warning", "anybodys-row", "`{tool}` changes any `{entity}`, not only the actor's own"),
+    Code("AWM526", "warning", "looking-writes", "`{tool}` is called to look, but writes `{written}`"),
 )

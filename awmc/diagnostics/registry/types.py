@@ -39,4 +39,5 @@ CODES = (
     Code("AWM332", "error", "not-constant", "{what} must be a constant"),
     Code("AWM334", "warning", "never-null", "`{expr}` is never null here"),
     Code("AWM335", "error", "keyless-group", "`{name}` of `group` is neither a key nor an aggregate"),
+    Code("AWM336", "warning", "always-so", "`{test}` is always {value}"),
 )
