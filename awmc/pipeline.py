@@ -189,7 +189,25 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
                 note=": ".join(filter(None, (title(problem.code, problem.parts), problem.note))),
             )
         else:
-            yield diagnose(problem.code, span, source=source.name, note=problem.note or None, **parts)
+            yield diagnose(
+                problem.code,
+                span,
+                source=source.name,
+                note="; ".join(filter(None, (problem.note, _of_instances(problem)))) or None,
+                help=problem.help or None,
+                **parts,
+            )
+
+
+def _of_instances(problem: Problem) -> str:
+    """Which of the rows that a task is for a problem is of."""
+    found = [task for task in problem.tasks if "." in task]
+    if not set(found).isdisjoint(map(str, problem.parts.values())):
+        return ""
+    if not found:
+        return ""
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"it is so for `{found[0]}`{more}"
 
 
 def _span(place: nodes.Place, source: Source) -> Span:

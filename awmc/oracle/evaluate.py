@@ -27,6 +27,9 @@ from awmc.runtime.values import id_format
 
 Locals = Mapping[str, Any]
 
+STEPS: Final = 100_000
+"""Statements of a `solve`, and rows that it goes through in hand."""
+
 
 class Terms:
     """What evaluation needs of an environment, and the statements that were compiled for it, each once."""
@@ -81,6 +84,13 @@ class Evaluator:
         self.wire = wire
         self.before = before
         self._queries = Queries(self)
+        self._steps = 0
+
+    def step(self, count: int = 1) -> None:
+        """So much more was done in hand. Raises `Unsound` where that is too much for a `solve`."""
+        self._steps += count
+        if self.wire and self._steps > STEPS:
+            raise Unsound("AWM638", limit=f"{STEPS:,}")
 
     def value(self, expr: nodes.Expr, given: Locals, row: Locals | None = None) -> Any:
         """The value; `given` are the locals, `row` what the variables of enclosing queries stand for."""
@@ -228,6 +238,8 @@ class Evaluator:
         if self.wire and isinstance(of, Listed) and of.keys is not None:
             of.check_whole()
             of.check_ties(index, index + 1)
+        if self.wire and isinstance(of, Listed):
+            of.take(index)
         return of[index]
 
 

@@ -74,6 +74,12 @@ class Answers:
             if not self._is_seen(answer, value, ended):
                 parts = {"task": task.name, "value": shown(type_, value, self._terms)}
                 problems.append(Problem("AWM613", answer.place, parts, task=ended.asking.instance))
+            if self._is_everywhere(answer.value, value, ended):
+                parts = {"task": task.name, "value": shown(type_, value, self._terms)}
+                help_ = "let the rows differ, or ask for what tells them apart: who looks at a wrong one answers right"
+                problems.append(
+                    Problem("AWM637", answer.place, parts, task=ended.asking.instance, help=help_)
+                )
             found.append(Found(self._answer(answer, value, ended), value, self._text(type_, value)))
         return found, problems
 
@@ -135,6 +141,20 @@ class Answers:
                 elif type_.kind == "id" and self._terms.entities[type_.name].id_format:
                     found |= dict.fromkeys(self._ids(type_, ended))
         return tuple(other for other in found if other is not None)
+
+    def _is_everywhere(self, expr: nodes.Expr, value: Any, ended: Ended) -> bool:
+        """Whether every row holds the one value that is asked for, so that who looks at a wrong one answers right."""
+        if expr.type.kind in ("bool", "list") or isinstance(value, list):
+            return False
+        match expr:
+            case nodes.Old(of=nodes.Column() as of):
+                return self._is_everywhere(of, value, ended)
+            case nodes.Column():
+                all_ = self._column(expr, ended)
+                return len(all_) > 1 and all(other == value for other in all_)
+            case nodes.Part():
+                return ended.seen.is_everywhere(expr.name, expr.type, value)
+        return False
 
     def _column(self, node: nodes.Column, ended: Ended) -> list[Any]:
         def listing() -> nodes.Expr:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Evaluator, Terms
+from awmc.oracle.given_order import GivenOrder
 from awmc.oracle.knowledge import Knowledge, Unknown
-from awmc.oracle.listed import Unsound
+from awmc.oracle.listed import Listed, Unsound
 from awmc.oracle.problem import Problem
 from awmc.oracle.seen import Seen
 from awmc.oracle.stated import Stated
+from awmc.oracle.watch import STEPS, TooLong, Watch
 from awmc.oracle.wire import WireTypes, from_result, to_argument
 from awmc.runtime.session import Session
 
@@ -65,13 +68,17 @@ class Played:
 
 
 class Player:
-    """Plays runs of one world. `before`: evaluates in the untouched world, in storage form."""
+    """Plays runs of one world. `before`: evaluates in the untouched world, in storage form. `watch`: is over the
+    connections of both.
+    """
 
-    def __init__(self, terms: Terms, before: Evaluator) -> None:
+    def __init__(self, terms: Terms, before: Evaluator, watch: Watch) -> None:
         self.terms = terms
+        self.watch = watch
         self._before = before
         self._types = WireTypes(terms.environment)
         self._tools = {tool.name: tool for tool in terms.environment.tools}
+        self._orders = GivenOrder(terms.environment)
         self.offered = frozenset(offer.name for offer in terms.environment.offers)
 
     def play(
@@ -104,6 +111,15 @@ class Player:
             return False
         return bool(found.effects.creates or found.effects.updates or found.effects.deletes)
 
+    def is_in_order(self, tool: str, arguments: Mapping[str, Any], rows: Listed) -> bool:
+        """Whether the order of the rows that a call answered says which of them is meant."""
+        found = self._tools.get(tool)
+        return found is None or self._orders.says(found, arguments, rows)
+
+    def invariant(self, about: str) -> str:
+        """The name of the invariant that says so."""
+        return next((one.name for one in self.terms.environment.invariants if one.about == about), "")
+
     def result_type(self, tool: str) -> nodes.Type:
         return self._types.of(tool)
 
@@ -126,6 +142,10 @@ class _Run:
             self._statement(statement)
 
     def _statement(self, node: nodes.Statement) -> None:
+        try:
+            self.evaluator.step()
+        except Unsound as unsound:
+            raise self._stopped(unsound.code, node.place, "", **unsound.parts) from None
         match node:
             case nodes.Let():
                 self._check(node, node.name, node.value)
@@ -149,10 +169,13 @@ class _Run:
                 raise TypeError(f"a solve has no statement `{node.do}`")
 
     def _value(self, expr: nodes.Expr, place: nodes.Place) -> Any:
+        self.player.watch.begin()
         try:
             return self.evaluator.value(expr, self.played.given)
         except Unsound as unsound:
             raise self._stopped(unsound.code, place, "", **unsound.parts) from None
+        except TooLong:
+            raise self._stopped("AWM639", place, what="an expression", limit=f"{STEPS:,}") from None
 
     # ---- Calls
 
@@ -163,14 +186,31 @@ class _Run:
             code, message = result.error["code"], result.error["message"]
             self.played.calls.append(Made(node.tool, arguments, code))
             wrong = "AWM618" if self.asking.is_wrong else "AWM602"
-            raise self._stopped(wrong, node.place, message, tool=node.tool, code=code)
+            help_ = self._help(node.tool, code, message)
+            raise self._stopped(wrong, node.place, message, help_, tool=node.tool, code=code)
         self.played.calls.append(Made(node.tool, arguments))
         if len(result.text) > RESULT:
             raise self._stopped("AWM634", node.place, tool=node.tool, limit=f"{RESULT:,}")
         type_ = self.player.result_type(node.tool)
         found = from_result(type_, result.value)
         self.seen.add(type_, found)
+        if isinstance(found, Listed) and not self.player.is_in_order(node.tool, arguments, found):
+            found.taken = partial(self._takes_first, node)
         return found
+
+    def _takes_first(self, node: nodes.Call, index: int, count: int) -> None:
+        if self.asking.is_checked and not self.asking.stated.states_place(index):
+            help_ = "let the instruction say which is meant and take that one, or sort them"
+            self._problem("AWM636", node.place, help_, count=count, tool=node.tool)
+
+    def _help(self, tool: str, code: str, message: str) -> str:
+        """What to do where a call breaks an invariant."""
+        if code != "invariant_violated":
+            return ""
+        return (
+            f"`{tool}` would break invariant `{self.player.invariant(message)}`: mend what it writes, or add a "
+            f"`require` that refuses this call"
+        )
 
     def _fails(self, node: nodes.Fails) -> None:
         arguments = self._arguments(node)
@@ -180,13 +220,21 @@ class _Run:
         code, message = result.error["code"], result.error["message"]
         self.played.calls.append(Made(node.tool, arguments, code))
         if code != node.code:
-            raise self._stopped("AWM604", node.place, message, tool=node.tool, found=code, code=node.code)
+            help_ = self._help(node.tool, code, message)
+            raise self._stopped(
+                "AWM604", node.place, message, help_, tool=node.tool, found=code, code=node.code
+            )
         self.seen.add_error(message)
 
     def _run(self, node: nodes.Call | nodes.Fails, arguments: Mapping[str, Any]) -> Any:
         if len(self.played.calls) >= CALLS:
             raise self._stopped("AWM631", node.place, limit=CALLS)
-        return self.session.call(node.tool, arguments)
+        try:
+            self.player.watch.begin()
+            return self.session.call(node.tool, arguments)
+        except TooLong:
+            parts = {"what": f"`{node.tool}`", "limit": f"{STEPS:,}"}
+            raise self._stopped("AWM639", node.place, **parts) from None
 
     def _arguments(self, node: nodes.Call | nodes.Fails) -> dict[str, Any]:
         """The arguments as they go over the wire; nulls that may be left out are."""
@@ -225,11 +273,14 @@ class _Run:
         for one in unknown:
             self._problem("AWM609", place, value=one.shown)
 
-    def _problem(self, code: str, place: nodes.Place, **parts: object) -> None:
-        problem = Problem(code, place, {"task": self.asking.task.name, **parts}, task=self.asking.instance)
+    def _problem(self, code: str, place: nodes.Place, help_: str = "", /, **parts: object) -> None:
+        named = {"task": self.asking.task.name, **parts}
+        problem = Problem(code, place, named, task=self.asking.instance, help=help_)
         if problem not in self.played.problems:
             self.played.problems.append(problem)
 
-    def _stopped(self, problem: str, place: nodes.Place, note: str = "", /, **parts: object) -> Stopped:
+    def _stopped(
+        self, problem: str, place: nodes.Place, note: str = "", help_: str = "", /, **parts: object
+    ) -> Stopped:
         named = {"task": self.asking.task.name, **parts}
-        return Stopped(Problem(problem, place, named, note, self.asking.instance))
+        return Stopped(Problem(problem, place, named, note, self.asking.instance, help=help_))

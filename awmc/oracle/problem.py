@@ -10,8 +10,8 @@ from awmc.ir.nodes import Place
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`parts` are those that the title of diagnostic `code` names; `note` says more. `task`: the instance that
-    it is of, or empty; `tasks`: all that have it in common.
+    """`parts` are those that the title of diagnostic `code` names; `note` says more, `help` what to write instead.
+    `task`: the instance that it is of, or empty; `tasks`: all that have it in common.
     """
 
     code: str
@@ -20,6 +20,7 @@ class Problem:
     note: str = ""
     task: str = ""
     tasks: tuple[str, ...] = ()
+    help: str = ""
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

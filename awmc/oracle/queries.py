@@ -8,7 +8,7 @@ tie is seen.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from awmc.ir import nodes
@@ -37,6 +37,7 @@ class Queries:
         alias = query.sources[0].alias
         found = Listed(row[alias] for row in rows)
         found.keys = keys
+        found.taken = self._taken(query, given, outer)
         if page is not None:
             found.total = len(found) + page.total - len(page)  # type: ignore[operator] # a page has one
         return found
@@ -53,6 +54,7 @@ class Queries:
                 elements = self._source(source, given, row)
                 if isinstance(elements, Listed) and elements.is_page:
                     page = elements
+                self._evaluator.step(len(elements))
                 joined += [{**row, source.alias: element} for element in elements]
             rows = joined
         tests = [term for term in query.where if all(given.get(name) is not None for name in term.given)]
@@ -61,6 +63,14 @@ class Queries:
         if query.order:
             rows, keys = self._sorted(rows, query.order, given)
         return (*self._cut(query, rows, keys, given, outer), page)
+
+    def _taken(self, query: nodes.Query, given: Names, outer: Names) -> Callable[[int, int], None] | None:
+        """What minds that an element is taken by its place: whatever minds it of the list that is filtered."""
+        of = query.sources[0].of
+        if query.order or len(query.sources) > 1 or not isinstance(of, nodes.ListSource):
+            return None
+        found = self._value(of.of, given, outer)
+        return found.taken if isinstance(found, Listed) else None
 
     def _source(self, source: nodes.From, given: Names, row: Names) -> Sequence[Any]:
         of = source.of
@@ -120,6 +130,9 @@ class Queries:
         if expr.fn == "first":
             if sound:
                 self._check_first(rows, keys, page if expr.query.order else None)
+                taken = self._taken(expr.query, given, outer)
+                if taken is not None and len(rows) > 1:
+                    taken(0, len(rows))
             return rows[0][alias] if rows else None
         if expr.fn == "exists":
             if sound and page is not None and not rows:

@@ -20,6 +20,7 @@ class Seen:
         self._values: set[tuple[str, Any]] = set()
         self._texts: list[str] = []
         self._fields: dict[str, dict[tuple[str, str, Any], None]] = {}
+        self._alike: dict[str, set[Any]] = {}
         self._amounts: set[Decimal] = set()
         self.longest = 0
         """The length of the longest list."""
@@ -27,6 +28,10 @@ class Seen:
     def add(self, type_: nodes.Type, value: Any) -> None:
         """A result in hand."""
         self._measure(value)
+        if isinstance(value, list) and len(value) > 1 and type_.element is not None:
+            for part in type_.element.fields:
+                if part.type.kind not in ("list", "record"):
+                    self._alike.setdefault(part.name, set()).update(row.get(part.name) for row in value)
         for name, kind, found in leaves(type_, value):
             self._values.add(_place(kind, found))
             self._fields.setdefault(name, {})[kind.kind, kind.name, found] = None
@@ -77,6 +82,10 @@ class Seen:
         """The values of one type that fields of this name held."""
         wanted = (type_.kind, type_.name)
         return tuple(value for *found, value in self._fields.get(field, ()) if tuple(found) == wanted)
+
+    def is_everywhere(self, field: str, type_: nodes.Type, value: Any) -> bool:
+        """Whether the rows of the lists that hold such a field, more than one each, held nothing but this value."""
+        return self._alike.get(field) == {value} and self.beside(field, type_) == (value,)
 
     def quotes(self, text: str) -> bool:
         """Whether a text of a result or an error says `text`."""

@@ -15,6 +15,7 @@ from awmc.oracle.play import Made
 from awmc.oracle.problem import Problem, in_order
 from awmc.oracle.solving import Solver, Solving
 from awmc.oracle.stated import Stated
+from awmc.oracle.watch import STEPS, TooLong
 from awmc.runtime.case import Case
 from awmc.runtime.world import World
 
@@ -88,7 +89,13 @@ class _Tasks:
             for let in task.lets:
                 given[let.name] = before.value(let.value, given)
             solving = self._solving(task, id_, actor, before, given)
-            instance = self._instance(solving)
+            self._solver.watch.begin()
+            try:
+                instance = self._instance(solving)
+            except TooLong:
+                parts = {"task": task.name, "what": "what it is judged by", "limit": f"{STEPS:,}"}
+                self._report("AWM639", task.place, id_, **parts)
+                continue
             self.problems += solving.problems
             if instance is not None:
                 found.append(instance)

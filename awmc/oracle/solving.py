@@ -20,6 +20,8 @@ from awmc.oracle.quotes import Quotes
 from awmc.oracle.seen import Seen
 from awmc.oracle.stated import Stated
 from awmc.oracle.trees import walk
+from awmc.oracle.watch import Watch
+from awmc.oracle.wire import to_argument
 from awmc.runtime.case import (
     Answer,
     Case,
@@ -35,6 +37,7 @@ from awmc.runtime.case import (
 )
 from awmc.runtime.diff import Change
 from awmc.runtime.session import Session
+from awmc.runtime.values import text_of
 from awmc.runtime.world import World
 
 DISTRACTORS: Final = 200
@@ -50,6 +53,8 @@ class Solver:
         self.untouched = untouched
         self.outcomes = Outcomes(terms.environment)
         self.quotes = Quotes(terms.environment)
+        self.watch = Watch()
+        self.watch.over(untouched)
         self._sessions: dict[int | str | None, Session] = {}
 
     def __enter__(self) -> Self:
@@ -72,6 +77,7 @@ class Solver:
             self._sessions[key].reset()
         else:
             self._sessions[key] = self.world.session(actor=key)
+            self.watch.over(self._sessions[key].connection)
         return self._sessions[key]
 
 
@@ -115,7 +121,7 @@ class Solving:
         self._given = given
         self._stated = stated
         self._before = solver.before(actor)
-        self._player = Player(solver.terms, self._before)
+        self._player = Player(solver.terms, self._before, solver.watch)
         self._clauses = Clauses(solver.terms, self._before)
         self._answers = Answers(solver.terms, self._clauses, solver.outcomes)
 
@@ -159,6 +165,7 @@ class Solving:
         if stopped is not None:
             self.problems.append(stopped)
             return None
+        self._solver.watch.begin()
         changes, ended = session.diff(), session.ended
         after = Evaluator(
             self._solver.terms, session.connection, now=session.now, me=self.actor, before=self._before
@@ -243,7 +250,8 @@ class Solving:
     def _check_ensured(self, after: Evaluator, given: Mapping[str, Any]) -> None:
         for ensure in self.task.ensure:
             if not after.value(ensure.test, given):
-                self._report("AWM620", ensure.place, task=self.task.name)
+                note = _sides(ensure.test, after, given)
+                self._report("AWM620", ensure.place, note, task=self.task.name)
 
     def _check_quotes(self, reached: Sequence[Reached]) -> None:
         calls = [call for end in reached for call in end.played.calls]
@@ -274,24 +282,72 @@ class Solving:
                 self._report("AWM617", free.place, entity=parts["entity"], field=parts["field"])
             elif free.where is None and isinstance(clause, Free):
                 stated = self._stated_by_instruction()
-                if any(self._states(stated, columns[c], row) for row in rows for c in free.columns):
+                cells = [(columns[name], row.values.get(name)) for row in rows for name in free.columns]
+                if any(self._states(stated, column, value) for column, value in cells):
                     self._report("AWM616", free.place, **parts)
+                elif any(self._is_found(reached, column, value) for column, value in cells):
+                    help_ = "say by `where` which values are right, or solve for each of them: `solve for x in … { … }`"
+                    self._report("AWM635", free.place, "", help_, **parts)
 
     def _link_name(self, free: nodes.Free) -> str:
         entity = self._solver.terms.entities[free.entity]
         return next(link.name for link in entity.links if link.table == free.columns[0])
 
-    def _states(self, stated: Stated, column: nodes.StoredColumn, row: Created | Updated) -> bool:
+    def _is_found(self, reached: Sequence[Reached], column: nodes.StoredColumn, value: Value | None) -> bool:
+        """Whether a `solve` hands a value over that no text states: it has found it out."""
+        if not value or isinstance(value, (New, Moment, Timed, bool)) or column.type.kind == "enum":
+            return False
+        if self._stated.states(column.type, value):
+            return False
+        wire = to_argument(column.type, value, self._solver.terms)
+        return any(
+            _holds(call.arguments, wire)
+            for end in reached
+            for call in end.played.calls
+            if self._player.writes(call.tool)
+        ) and not self._is_written(value)
+
+    def _is_written(self, value: object) -> bool:
+        """Whether a `solve` writes a value out."""
+        bodies = [solve.body for solve in self.task.solves]
+        return any(isinstance(n, nodes.Const) and n.value == value for n in walk(tuple(bodies)))
+
+    def _states(self, stated: Stated, column: nodes.StoredColumn, value: Value | None) -> bool:
         """Whether a value that a `solve` writes out is what the instruction says."""
-        value = row.values.get(column.name)
         if not value or isinstance(value, (New, Moment, Timed, bool)) or column.type.kind == "row":
             return False
-        bodies = [solve.body for solve in self.task.solves]
-        written = any(isinstance(n, nodes.Const) and n.value == value for n in walk(tuple(bodies)))
-        return written and stated.states(column.type, value)
+        return self._is_written(value) and stated.states(column.type, value)
 
-    def _report(self, code: str, place: nodes.Place, **parts: object) -> None:
-        self.problems.append(Problem(code, place, parts, task=self.id))
+    def _report(
+        self, code: str, place: nodes.Place, note: str = "", help_: str = "", /, **parts: object
+    ) -> None:
+        self.problems.append(Problem(code, place, parts, note, self.id, help=help_))
+
+
+def _holds(argument: object, value: object) -> bool:
+    """Whether a value stands anywhere in an argument."""
+    if isinstance(argument, Mapping):
+        return any(_holds(part, value) for part in argument.values())
+    if isinstance(argument, list):
+        return any(_holds(part, value) for part in argument)
+    return type(argument) is type(value) and argument == value
+
+
+def _sides(test: nodes.Expr, after: Evaluator, given: Mapping[str, Any]) -> str:
+    """What stands on both sides of a comparison, where that can be shown."""
+    if not isinstance(test, nodes.Apply) or test.fn not in _COMPARED:
+        return ""
+    shown = []
+    for arg in test.args:
+        value = after.value(arg, given)
+        if value is None or arg.type.kind not in _SHOWN:
+            return ""
+        shown.append(text_of(arg.type.kind, value))
+    return f"the `solve` leaves {shown[0]} on its left and {shown[1]} on its right"
+
+
+_COMPARED: Final = ("eq", "ne", "lt", "le", "gt", "ge")
+_SHOWN: Final = ("int", "number", "money", "text", "enum", "date", "time", "datetime")
 
 
 def _alike(first: Outcome, second: Outcome) -> bool:

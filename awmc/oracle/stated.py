@@ -106,6 +106,10 @@ class Stated:
         """Whether a word of a parameter's name stands in the texts: what its being true or false is about."""
         return any(word in fold(self.text) for word in words(name) if len(word) > 2)
 
+    def states_place(self, index: int) -> bool:
+        """Whether the texts speak of the first, the second … of several, of which `index` counts from 0."""
+        return index < len(_ORDINALS) and _ORDINALS[index] in self._words
+
     def quotes(self) -> Iterator[str]:
         """The texts in quotation marks, without the stop or comma that a sentence puts inside of them."""
         for match in _QUOTED.finditer(self.text):

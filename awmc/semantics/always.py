@@ -164,7 +164,9 @@ def _same(one: Any, other: Any) -> bool:
         return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, typed.Binder):
         return one is other
-    return bool(one == other) if not isinstance(one, Struct) or isinstance(one, typed.Duration) else one is other
+    return (
+        bool(one == other) if not isinstance(one, Struct) or isinstance(one, typed.Duration) else one is other
+    )
 
 
 # ---- Saying why
@@ -197,4 +199,3 @@ def _number(kind: str, end: float) -> str:
     if math.isinf(end):
         return ""
     return f"{end / 100:.2f}" if kind == "money" else f"{end:g}"
-

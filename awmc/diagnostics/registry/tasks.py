@@ -115,4 +115,29 @@ CODES = (
         "result-too-long",
         "in the `solve` of task `{task}`, `{tool}` answers more than {limit} characters",
     ),
+    Code(
+        "AWM635",
+        "warning",
+        "free-found",
+        "task `{task}` frees `{entity}.{field}`, which its `solve` finds out",
+    ),
+    Code(
+        "AWM636",
+        "warning",
+        "solve-takes-first",
+        "the `solve` of task `{task}` takes one of {count} rows that `{tool}` lists in no order",
+    ),
+    Code(
+        "AWM637",
+        "warning",
+        "same-answer",
+        "task `{task}` asks for {value}, and every other row says the same",
+    ),
+    Code("AWM638", "error", "solve-goes-on", "the `solve` of task `{task}` takes more than {limit} steps"),
+    Code(
+        "AWM639",
+        "error",
+        "database-goes-on",
+        "in task `{task}`, {what} takes the database more than {limit} steps",
+    ),
 )
