@@ -242,6 +242,9 @@ class _Prover:
             (
                 f"{counted(len(proved), 'world') or 'no world'} proved",
                 f"{certified} of {tasks} tasks certified",
+                counted(sum(len(certificate["broken"]) for certificate in proved), "tool") + " at fault"
+                if any(certificate["broken"] for certificate in proved)
+                else "",
                 f"{len(self.found) - len(proved)} could not be proved"
                 if len(proved) < len(self.found)
                 else "",

@@ -7,11 +7,14 @@
      "certified": true,
      "totals": {"tasks", "certified", "mutants", "killed", "survived", "equivalent", "allowed", "failed",
                 "kill_score"},
-     "tasks": [{"id", "task", "line", "certified", "asks", "solves", "prefixes", "reorderings", "wrongs",
-                "mutants": {kind: {"killed": n, …}}, "kill_score", "allowed", "reordered", "survivors", "rejected"}, …]}
+     "broken": [{"tool", "code", "invariant", "message", "calls", "line", "text", "add"}, …],
+     "tasks": [{"id", "task", "line", "certified", "asks", "solves", "late", "prefixes", "reorderings", "wrongs",
+                "mutants": {kind: {"killed": n, …}}, "kill_score", "allowed", "reordered", "survivors", "rejected",
+                "warnings"}, …]}
 
-`files` are those that a world is made of: a certificate belongs to a build if they are the same. Nothing in it
-depends on time or machine.
+`files` are those that a world is made of: a certificate belongs to a build if they are the same. `broken`: tools that
+left it to an invariant to refuse a call, or failed. The whole is certified if every task is and no tool is broken.
+Nothing in it depends on time or machine.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ def certificate(
     files: Mapping[str, str],
     budget: int,
     seed: int,
+    broken: Sequence[Mapping[str, Any]],
     tasks: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The whole of it, from what was found of each task."""
@@ -55,7 +59,7 @@ def certificate(
         "budget": budget,
         "seed": seed,
         "files": dict(sorted(files.items())),
-        "certified": certified == len(tasks),
+        "certified": certified == len(tasks) and not broken,
         "totals": {
             "tasks": len(tasks),
             "certified": certified,
@@ -63,6 +67,7 @@ def certificate(
             **counts,
             "kill_score": kill_score(counts["killed"], counts["survived"]),
         },
+        "broken": list(broken),
         "tasks": list(tasks),
     }
 

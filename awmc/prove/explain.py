@@ -111,5 +111,14 @@ def why_rejected(session: Session, message: str | None, instance: Instance) -> R
     )
 
 
+def late_reason(instance: Instance, what: str) -> Reason:
+    """Of a `solve` that works at once and not a minute later."""
+    return Reason(
+        what,
+        instance.task.place,
+        "put the clock further from what the seeds, or the day, place near it: an agent may take a minute",
+    )
+
+
 def _passes(session: Session, message: str | None, case: Case) -> bool:
     return judge(lambda run: decide(run, case), session, message).passed

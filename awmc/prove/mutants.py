@@ -45,10 +45,24 @@ class Tools:
     def __init__(self, environment: nodes.Environment) -> None:
         self.by_name = {tool.name: tool for tool in environment.tools if not tool.hidden}
         self.writing = tuple(name for name, tool in self.by_name.items() if writes(tool))
+        untracked = {
+            f"{entity.table}.{column.name}"
+            for entity in environment.entities
+            for column in entity.columns
+            if column.untracked
+        }
+        self._counting = {
+            name: bool(tool.effects.creates or tool.effects.deletes or set(tool.effects.updates) - untracked)
+            for name, tool in self.by_name.items()
+        }
         self.handoffs = tuple(offer.name for offer in environment.offers if offer.kind == "handoff")
 
     def writes(self, name: str) -> bool:
         return name in self.handoffs or (name in self.by_name and writes(self.by_name[name]))
+
+    def counts(self, name: str) -> bool:
+        """Whether a call of the tool can change something that counts."""
+        return name in self.handoffs or self._counting.get(name, False)
 
     def arguments(
         self, name: str, pools: Pools, random: Random, *, new_first: bool = False

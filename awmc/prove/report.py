@@ -8,6 +8,11 @@ from typing import Any, Final
 
 from awmc.prove.seeds import Proven, Record, records
 
+_WARNINGS: Final = {
+    "needless_call": "a call of its solve changes nothing",
+    "idle_ensure": "its ensure asks for nothing",
+    "wide_may": "it accepts more of what its solve does",
+}
 _CALLS: Final = 200
 """Characters of a call that are shown."""
 
@@ -17,6 +22,8 @@ def told(certificate: Mapping[str, Any]) -> str:
     something, what and why."""
     name = certificate["environment"]
     lines = [f"{name}: {summary(certificate)}"]
+    for broken in certificate["broken"]:
+        lines += _broken(name, broken)
     for task in certificate["tasks"]:
         lines += _task(name, task)
     return "\n".join(lines) + "\n"
@@ -41,6 +48,21 @@ def summary(certificate: Mapping[str, Any]) -> str:
     return f"{of} certified, {shown}: {', '.join(filter(None, parts))}"
 
 
+def _broken(name: str, broken: Mapping[str, Any]) -> Iterator[str]:
+    """A tool that does not refuse by itself what it must."""
+    at = f"{broken['tool']} ({name}.awm:{broken['line']})"
+    if broken["invariant"]:
+        yield f"\nerror: {at} leaves it to invariant {broken['invariant']} to refuse a call"
+    else:
+        yield f"\nerror: {at} fails"
+    *earlier, last = broken["calls"]
+    yield from _calls(earlier)
+    yield from _calls([last])
+    yield f"    says: {broken['message']}"
+    yield f"    in: {name}.awm:{broken['line']}: {broken['text']}"
+    yield f"    add: {broken['add']}"
+
+
 def _task(name: str, task: Mapping[str, Any]) -> Iterator[str]:
     at = f"{name}.awm:{task['line']}"
     for survivor in task["survivors"]:
@@ -49,6 +71,9 @@ def _task(name: str, task: Mapping[str, Any]) -> Iterator[str]:
     for rejected in task["rejected"]:
         yield f"\nerror: {task['id']} ({at}) rejects a right run, {rejected['kind']}: {rejected['what']}"
         yield from _run(name, rejected)
+    for warning in task["warnings"]:
+        yield f"\nwarning: {task['id']} ({at}): {_WARNINGS[warning['kind']]}: {warning['what']}"
+        yield from _run(name, warning)
     if task["reordered"]:
         others = task["reorderings"]["other"]
         yield f"\nnote: {task['id']} ({at}) asks for an order: {others} of other orders end otherwise, such as"

@@ -8,6 +8,7 @@ from typing import Any
 
 from awmc.oracle.play import Made
 from awmc.oracle.solve import SolvedRun
+from awmc.oracle.watch import TooLong
 from awmc.prove.ends import Ends, Row
 from awmc.prove.likeness import Target
 from awmc.runtime.session import Result, Session
@@ -15,9 +16,20 @@ from awmc.runtime.session import Result, Session
 Calls = tuple[Made, ...]
 
 
+class Endless(Exception):
+    """A call keeps the database busy for longer than any should."""
+
+    def __init__(self, call: Made) -> None:
+        super().__init__(call.tool)
+        self.call = call
+
+
 def make(session: Session, call: Made) -> Result:
-    """Makes one call."""
-    return session.call(call.tool, call.arguments)
+    """Makes one call. Raises `Endless`; the session must be reset then."""
+    try:
+        return session.call(call.tool, call.arguments)
+    except TooLong:
+        raise Endless(call) from None
 
 
 def works(call: Made, result: Result) -> bool:
@@ -33,14 +45,21 @@ def play(session: Session, calls: Iterable[Made]) -> bool:
     return all(works(call, make(session, call)) for call in calls)
 
 
+def wait(session: Session, seconds: int) -> None:
+    """Lets time pass, by calls that are refused."""
+    name = session.tools[0].name
+    for _ in range(seconds):
+        refused = session.call(name, {"no parameter": None})
+        assert not refused.ok, "an argument that no tool has is refused"
+
+
 def target(run: SolvedRun, session: Session, ends: Ends) -> Target:
     """The end of a `solve`; what the clock moves in it is found by making the same calls a second later."""
     session.reset()
     play(session, run.calls)
     end = ends.of(session)
     session.reset()
-    refused = session.call(session.tools[0].name, {"no parameter": None})
-    assert not refused.ok, "an argument that no tool has is refused"
+    wait(session, 1)
     play(session, run.calls)
     later = ends.of(session)
     moved: dict[tuple[Row, str], bool] = {}

@@ -13,23 +13,30 @@ from typing import Any, Final, Literal
 
 from awmc.oracle.play import Made
 from awmc.oracle.solve import Instance
+from awmc.oracle.watch import Watch
 from awmc.prove.answers import Part, message, right_parts
+from awmc.prove.breaches import Breaches
 from awmc.prove.certificate import FATES
 from awmc.prove.differences import Words
+from awmc.prove.doubts import Doubts
 from awmc.prove.ends import Ends
-from awmc.prove.explain import why_accepted, why_rejected
+from awmc.prove.explain import late_reason, why_accepted, why_rejected
 from awmc.prove.likeness import Judge, Likeness, Target
-from awmc.prove.mutants import Mutant
-from awmc.prove.runs import Calls, as_data, make, play, works
+from awmc.prove.mutants import Mutant, Tools
+from awmc.prove.runs import Calls, as_data, make, play, wait, works
 from awmc.runtime.session import Session
 from awmc.runtime.verdict import judge
 
 REORDERINGS: Final = 200
+LATE: Final = 60
+"""Seconds, and calls, that an agent may have let pass before it does what a `solve` does."""
 _TOLD: Final = 10
 """Survivors, rejected runs and the like that are written down of one task, at most."""
 _FRESH: Final = 12
 """Mutants that begin at one mark: SQLite's record of changes grows with every row that was ever touched, and with it
 the time that a verdict takes."""
+
+_LATER: Final = "the solve, a minute later"
 
 Fate = Literal["killed", "survived", "equivalent", "allowed", "failed"]
 
@@ -45,16 +52,29 @@ class Standing:
 
 
 class Trial:
-    """`session`: of the instance's task; `targets`: the ends of its `solve`s."""
+    """`session`: of the instance's task; `targets`: the ends of its `solve`s; `watch` is over the session."""
 
     def __init__(
-        self, instance: Instance, session: Session, ends: Ends, judge_: Judge, targets: Sequence[Target]
+        self,
+        instance: Instance,
+        session: Session,
+        ends: Ends,
+        judge_: Judge,
+        targets: Sequence[Target],
+        tools: Tools,
+        breaches: Breaches,
+        watch: Watch,
     ) -> None:
         self.instance = instance
         self.session = session
         self.targets = targets
         self._ends, self._judge = ends, judge_
         self._words = Words(ends)
+        self._tools, self._breaches, self._watch = tools, breaches, watch
+        changed = {
+            row[0] for target in targets for row in (*target.end.made, *target.end.changed, *target.end.gone)
+        }
+        self.doubts = Doubts(instance, judge_, frozenset(changed))
         self.survivors: list[dict[str, Any]] = []
         self.rejected: list[dict[str, Any]] = []
         self.reordered: list[dict[str, Any]] = []
@@ -104,6 +124,23 @@ class Trial:
                 self._tell_rejected("solve", "the solve itself", run.calls, text)
         return accepted
 
+    def prove_late(self) -> int:
+        """How many `solve`s do the same a minute later, after so many calls that were refused."""
+        held = 0
+        for run in self.instance.solves:
+            self.session.reset()
+            wait(self.session, LATE)
+            if not play(self.session, run.calls):
+                self._tell_refused(run.calls)
+            elif (found := self.stand(0)).likeness is None:
+                end = self._ends.of(self.session)
+                self._tell_late(run.calls, self._words.differences(end, self.targets[0]))
+            elif self.passes(found.text):
+                held += 1
+            else:
+                self._tell_rejected("late", _LATER, run.calls, found.text)
+        return held
+
     def prove_prefixes(self) -> dict[str, int]:
         """Stops each `solve` early, also before its first call. `{"other", "same"}`: how many of these runs end
         otherwise, and must be rejected, or leave what a `solve` leaves, and must be accepted with the right answer
@@ -120,6 +157,7 @@ class Trial:
                 )
                 if found.likeness is None:
                     counts["other"] += 1
+                    self.doubts.wrong_run(self.session)
                     for text in dict.fromkeys((None, found.text)):
                         self._must_fail(kind, what, calls, text, place)
                 else:
@@ -225,7 +263,9 @@ class Trial:
                     self.session.back(mark)
 
     def _fate(self, own: int, mutant: Mutant) -> Fate:
+        self._watch.begin()
         if not play(self.session, mutant.rest):
+            self._breaches.see(self.session)
             return "failed"
         calls = (*self.instance.solves[own].calls[: mutant.at], *mutant.rest)
         if mutant.message is not None:
@@ -236,6 +276,7 @@ class Trial:
         found = self.stand(own)
         passed = self.passes(found.text)
         if found.likeness is None:
+            self.doubts.wrong_run(self.session)
             if not passed:
                 return "killed"
             self._tell_survivor(mutant.kind, mutant.what, calls, found.text, own)
@@ -243,11 +284,20 @@ class Trial:
         if not passed:
             self._tell_rejected(mutant.kind, mutant.what, calls, found.text)
         if found.likeness.is_same:
+            if mutant.kind == "left_out" and self._does(own, mutant.at):
+                self.doubts.needless(mutant, own)
             return "equivalent"
+        differs = self._words.differences(self._ends.of(self.session), self.targets[found.place])
+        self.doubts.let_in(mutant, found.likeness.clauses, calls, differs)
         for clause in found.likeness.clauses:
             place = f"line {clause.place.line}: {clause.place.text}"
             self.allowed[place] = self.allowed.get(place, 0) + 1
         return "allowed"
+
+    def _does(self, own: int, at: int) -> bool:
+        """Whether a call of a `solve` was made to change something that counts."""
+        call = self.instance.solves[own].calls[at]
+        return not call.code and self._tools.counts(call.tool)
 
     # ---- Telling
 
@@ -263,6 +313,21 @@ class Trial:
         if len(self.rejected) < _TOLD:
             reason = why_rejected(self.session, text, self.instance)
             self.rejected.append(self._told(kind, what, calls, text, []) | reason.data())
+
+    def _tell_refused(self, calls: Calls) -> None:
+        """The last call was refused a minute later, and not before."""
+        last = self.session.log[-1]
+        error = last.result.error or {"code": "", "message": ""}
+        reason = late_reason(
+            self.instance, f"`{last.tool}` answers `{error['code']}` then: {error['message']}"
+        )
+        self.faults += 1
+        self.rejected.append(self._told("late", _LATER, calls, None, []) | reason.data())
+
+    def _tell_late(self, calls: Calls, differs: Sequence[str]) -> None:
+        reason = late_reason(self.instance, "the same calls end otherwise then")
+        self.faults += 1
+        self.rejected.append(self._told("late", _LATER, calls, None, differs) | reason.data())
 
     def _told(
         self, kind: str, what: str, calls: Calls, text: str | None, differs: Sequence[str]

@@ -9,18 +9,20 @@ from typing import Any, Final
 from awmc.ir import nodes
 from awmc.oracle.play import Made
 from awmc.oracle.solve import Instance
+from awmc.oracle.watch import STEPS, Watch
 from awmc.prove import BUDGET
 from awmc.prove.answers import Wrong
 from awmc.prove.asked import asked
+from awmc.prove.breaches import Breaches
 from awmc.prove.certificate import certificate, kill_score
 from awmc.prove.ends import Ends
 from awmc.prove.likeness import Clause, Judge
 from awmc.prove.mutants import Changes, Extra, Mutant, Tools, chosen, run_key
 from awmc.prove.pools import Pool, Pools
-from awmc.prove.runs import make, play, target
-from awmc.prove.subject import Subject
+from awmc.prove.runs import Endless, make, play, target
+from awmc.prove.subject import Subject, Unprovable
 from awmc.prove.trial import Trial
-from awmc.prove.values import CannotDraw
+from awmc.prove.values import CannotDraw, key_of
 from awmc.runtime.session import Session
 from awmc.runtime.tables import Key
 from awmc.runtime.world import TaskInfo
@@ -41,11 +43,15 @@ def prove(
     with _Proving(subject, budget, seed) as proving:
         tasks = []
         for instance in subject.instances:
-            tasks.append(proving.task(instance))
+            try:
+                tasks.append(proving.task(instance))
+            except Endless as endless:
+                raise Unprovable(_endless(subject, instance, endless.call)) from None
             if progress is not None:
                 progress()
     return certificate(
         subject.environment.name,
+        broken=proving.breaches.data(),
         world_seed=subject.environment.world_seed,
         files=subject.files,
         budget=budget,
@@ -68,6 +74,8 @@ class _Proving:
         }
         self._links = _links(subject.environment)
         self._infos = {task.id: task for task in subject.world.tasks}
+        self.breaches = Breaches(subject.environment)
+        self._watch = Watch()
         self._sessions: dict[Key | None, Session] = {}
         self._before: dict[Key | None, tuple[Pool, Mapping[str, Sequence[Extra]]]] = {}
 
@@ -82,6 +90,7 @@ class _Proving:
     def _session(self, info: TaskInfo) -> Session:
         if info.actor not in self._sessions:
             self._sessions[info.actor] = Session(self._subject.world, info, info.actor)
+            self._watch.over(self._sessions[info.actor].connection)
         session = self._sessions[info.actor]
         session.task = info
         return session
@@ -91,10 +100,12 @@ class _Proving:
     def task(self, instance: Instance) -> dict[str, Any]:
         """What is found of a task, as `proof.json` holds it."""
         session = self._session(self._infos[instance.line.id])
+        self._watch.begin()
         targets = [target(run, session, self._ends) for run in instance.solves]
         judge = Judge(self._ends, self._links, _clauses(instance), instance.case.ensure)
-        trial = Trial(instance, session, self._ends, judge, targets)
-        solves, prefixes, wrongs = trial.prove_solves(), trial.prove_prefixes(), trial.prove_wrongs()
+        trial = Trial(instance, session, self._ends, judge, targets, self._tools, self.breaches, self._watch)
+        solves, late = trial.prove_solves(), trial.prove_late()
+        prefixes, wrongs = trial.prove_prefixes(), trial.prove_wrongs()
         first = instance.solves[0].calls
         reorderings = trial.prove_reorderings([self._tools.writes(call.tool) for call in first])
         self._mutate(instance, trial)
@@ -108,6 +119,7 @@ class _Proving:
             "certified": not trial.faults,
             "asks": asked(instance.task, first, targets[0].end, self._environment),
             "solves": solves,
+            "late": late,
             "prefixes": prefixes,
             "reorderings": reorderings,
             "wrongs": wrongs,
@@ -117,6 +129,7 @@ class _Proving:
             "reordered": trial.reordered,
             "survivors": trial.survivors,
             "rejected": trial.rejected,
+            "warnings": trial.doubts.data(),
         }
 
     def _mutate(self, instance: Instance, trial: Trial) -> None:
@@ -173,7 +186,10 @@ class _Proving:
                 except CannotDraw:
                     break
                 changes = session.connection.total_changes()
+                self._watch.begin()
                 works = make(session, call).ok
+                if not works:
+                    self.breaches.see(session)
                 if works and session.connection.total_changes() > changes:
                     calls[str(call.arguments)] = call
                 session.back(mark)
@@ -181,6 +197,14 @@ class _Proving:
                     break
             found[name] = [Extra(call, first) for call in calls.values()]
         return found
+
+
+def _endless(subject: Subject, instance: Instance, call: Made) -> str:
+    shown = ", ".join(f"{name}: {key_of(value)}" for name, value in call.arguments.items())
+    return (
+        f"{subject.environment.name}: a run of {instance.line.id} does not end: {call.tool}({shown}) takes the "
+        f"database more than {STEPS:,} steps. Narrow what it goes over, such as by a `limit`."
+    )
 
 
 def _clauses(instance: Instance) -> list[Clause]:
