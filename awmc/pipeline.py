@@ -23,6 +23,7 @@ from awmc.emit.manifest import manifest
 from awmc.emit.templates import render
 from awmc.ir import codec, nodes
 from awmc.ir.lower import lower
+from awmc.oracle.advice import ADVICE
 from awmc.oracle.check import check_verifiers
 from awmc.oracle.problem import Problem
 from awmc.oracle.seeding import seed_world
@@ -187,6 +188,7 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
                 task=parts.get("task", problem.task),
                 seed=world_seed,
                 note=": ".join(filter(None, (title(problem.code, problem.parts), problem.note))),
+                help=problem.help or ADVICE.get(problem.code),
             )
         else:
             yield diagnose(
@@ -194,7 +196,7 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
                 span,
                 source=source.name,
                 note="; ".join(filter(None, (problem.note, _of_instances(problem)))) or None,
-                help=problem.help or None,
+                help=problem.help or ADVICE.get(problem.code),
                 **parts,
             )
 

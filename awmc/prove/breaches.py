@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from awmc.ir import nodes
 from awmc.oracle.play import Made
+from awmc.prove.mutants import Tools
 from awmc.prove.runs import as_data
 from awmc.runtime.session import Session
 
@@ -15,8 +16,9 @@ _CODES: Final = ("invariant_violated", "internal")
 class Breaches:
     """Of one world: for each tool and invariant the shortest run that was seen."""
 
-    def __init__(self, environment: nodes.Environment) -> None:
+    def __init__(self, environment: nodes.Environment, tools: Tools) -> None:
         self._tools = {tool.name: tool for tool in environment.tools}
+        self._writes = tools.writes
         self._names = {invariant.about: invariant.name for invariant in environment.invariants}
         self._found: dict[tuple[str, str, str], tuple[Made, ...]] = {}
 
@@ -29,8 +31,9 @@ class Breaches:
         place = (last.tool, error["code"], error["message"])
         calls = (
             *(
-                Made(entry.tool, entry.arguments, (entry.result.error or {}).get("code", ""))
+                Made(entry.tool, entry.arguments)
                 for entry in earlier
+                if entry.result.ok and self._writes(entry.tool)
             ),
             Made(last.tool, last.arguments, error["code"]),
         )
@@ -53,7 +56,7 @@ class Breaches:
             "calls": as_data(calls),
             "line": place.line,
             "text": place.text,
-            "add": f"a `require` that refuses this call with a code of its own, as it would break `{name}`"
+            "add": "a `require` that refuses this call with a code of its own, or mend what the tool writes"
             if code == "invariant_violated"
             else "nothing: that a tool fails so is a bug of awmc",
         }

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from awmc.prove.ends import Cells, End, Ends, Row
 from awmc.prove.likeness import Target
-from awmc.runtime.tables import Tables
+from awmc.runtime.tables import Key, Tables
 from awmc.runtime.wording import Wording
 
 _LISTED: Final = 8
@@ -36,7 +36,10 @@ class Words:
     def _made(self, found: End, wanted: End) -> Iterator[str]:
         for row in self._sorted(found.made.keys() | wanted.made.keys()):
             asked, held = wanted.made.get(row), found.made.get(row)
-            if asked is None and held is not None:
+            if isinstance(row[1], tuple):
+                if asked is None or held is None:
+                    yield f"{self._link(row, row[1])} were {'not ' if held is None else ''}linked"
+            elif asked is None and held is not None:
                 yield f"{self._row(row)} was made{self._with(row, held)}"
             elif held is None and asked is not None:
                 yield f"{self._row(row)} was not made{self._with(row, asked)}"
@@ -54,6 +57,9 @@ class Words:
 
     def _gone(self, found: End, wanted: End) -> Iterator[str]:
         for row in self._sorted(found.gone ^ wanted.gone):
+            if isinstance(row[1], tuple):
+                yield f"{self._link(row, row[1])} are {'not' if row in found.gone else 'still'} linked"
+                continue
             yield f"{self._row(row)} {'was deleted' if row in found.gone else 'is still there'}"
 
     def _cells(self, row: Row, held: Cells, asked: Cells) -> Iterator[str]:
@@ -70,6 +76,11 @@ class Words:
             if column not in self._tables.by_name[row[0]].key and value is not None
         ]
         return f" with {', '.join(shown)}" if shown else ""
+
+    def _link(self, row: Row, ends: tuple[Key, ...]) -> str:
+        columns = self._tables.by_name[row[0]].columns
+        shown = [f"{column.name} {key}" for column, key in zip(columns, ends, strict=True)]
+        return f"{' and '.join(shown)} ({row[0]})"
 
     def _row(self, row: Row) -> str:
         return self._words.row(*row)

@@ -1,7 +1,8 @@
 """What makes an author think again, though it is no fault: written into the certificate as warnings.
 
 Kinds: `needless_call` (a call of a `solve` that changes nothing that counts), `idle_ensure` (an `ensure` that every
-wrong run meets), `wide_may` (a `may` without a `where` that lets a run do more of what the `solve` does).
+wrong run meets, and that does not compare with `old`), `wide_may` (a `may` without a `where` that lets a run do more
+of what the `solve` does).
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from awmc.ir import nodes
 from awmc.oracle.solve import Instance
+from awmc.oracle.trees import walk
 from awmc.prove.likeness import Clause, Judge
 from awmc.prove.mutants import Mutant
 from awmc.prove.runs import Calls, as_data
@@ -26,7 +29,12 @@ class Doubts:
     def __init__(self, instance: Instance, judge: Judge, changed: frozenset[str]) -> None:
         self._instance, self._judge = instance, judge
         self._changed = changed
-        self._idle = dict.fromkeys(range(len(instance.case.ensure)), 0)
+        # One that compares with `old` guards what the `solve` does to the rest of the world.
+        self._idle = {
+            place: 0
+            for place, ensure in enumerate(instance.task.ensure)
+            if not any(isinstance(node, nodes.Old) for node in walk(ensure.test))
+        }
         self._found: dict[tuple[str, int, str], dict[str, Any]] = {}
 
     def data(self) -> list[dict[str, Any]]:
@@ -42,7 +50,7 @@ class Doubts:
                     f"all {met} wrong runs that were tried meet it, the untouched world too",
                     node.place.line,
                     node.place.text,
-                    "ask for what a wrong run breaks, or drop it",
+                    "something that a wrong run breaks, or drop it",
                 )
         return sorted(self._found.values(), key=lambda one: (one["line"], one["kind"], one["what"]))
 
@@ -66,7 +74,7 @@ class Doubts:
             "without this call the end is the same, so no verdict hangs on it",
             place.line,
             place.text,
-            "leave it out, or let the world begin so that it changes something",
+            "nothing: leave the call out, or let the world begin so that it changes something",
         )
 
     def let_in(self, mutant: Mutant, clauses: Iterable[Clause], calls: Calls, differs: Sequence[str]) -> None:
@@ -91,7 +99,7 @@ class Doubts:
             f"{texts} let{'s' * (len(wide) == 1)} it through",
             wide[0].place.line,
             wide[0].place.text,
-            "say by a `where` in which rows that may be",
+            "a `where` that says of which rows that may be",
         )
 
     def _add(

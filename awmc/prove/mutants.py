@@ -235,7 +235,8 @@ class Changes:
             group = [(at, extra.call) for extra in extras for at in range(extra.first, len(self._calls) + 1)]
             groups.append(shuffled(group, self._random))
         for at, call in _in_turns(groups):
-            yield self._from("added", f"{call.tool} called too", at, call, skip=0)
+            shown = ", ".join(f"{name}: {key_of(value)}" for name, value in call.arguments.items())
+            yield self._from("added", f"{call.tool}({shown}) called too", at, call, skip=0)
         for name in self._tools.handoffs:
             call = Made(name, {"summary": _SUMMARY})
             yield self._from("added", f"{name} called too", len(self._calls), call, skip=0)

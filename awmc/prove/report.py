@@ -13,6 +13,8 @@ _WARNINGS: Final = {
     "idle_ensure": "its ensure asks for nothing",
     "wide_may": "it accepts more of what its solve does",
 }
+_LIKEWISE: Final = 3
+"""Further runs of the same reason that are named."""
 _CALLS: Final = 200
 """Characters of a call that are shown."""
 
@@ -65,12 +67,13 @@ def _broken(name: str, broken: Mapping[str, Any]) -> Iterator[str]:
 
 def _task(name: str, task: Mapping[str, Any]) -> Iterator[str]:
     at = f"{name}.awm:{task['line']}"
-    for survivor in task["survivors"]:
-        yield f"\nerror: {task['id']} ({at}) accepts a wrong run, {survivor['kind']}: {survivor['what']}"
-        yield from _run(name, survivor)
-    for rejected in task["rejected"]:
-        yield f"\nerror: {task['id']} ({at}) rejects a right run, {rejected['kind']}: {rejected['what']}"
-        yield from _run(name, rejected)
+    for verb, runs in (("accepts a wrong run", task["survivors"]), ("rejects a right run", task["rejected"])):
+        for first, *more in _alike(runs):
+            yield f"\nerror: {task['id']} ({at}) {verb}, {first['kind']}: {first['what']}"
+            yield from _run(name, first)
+            yield from (f"    likewise: {one['kind']}: {one['what']}" for one in more[:_LIKEWISE])
+            if len(more) > _LIKEWISE:
+                yield f"    likewise: {len(more) - _LIKEWISE} more"
     for warning in task["warnings"]:
         yield f"\nwarning: {task['id']} ({at}): {_WARNINGS[warning['kind']]}: {warning['what']}"
         yield from _run(name, warning)
@@ -79,6 +82,14 @@ def _task(name: str, task: Mapping[str, Any]) -> Iterator[str]:
         yield f"\nnote: {task['id']} ({at}) asks for an order: {others} of other orders end otherwise, such as"
         yield from _calls(task["reordered"][0]["calls"])
         yield from (f"    leaves: {line}" for line in task["reordered"][0]["differs"])
+
+
+def _alike(runs: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Those that pass, or fail, for one reason, together."""
+    found: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    for run in runs:
+        found.setdefault((run["because"], run["line"]), []).append(run)
+    return list(found.values())
 
 
 def _run(name: str, run: Mapping[str, Any]) -> Iterator[str]:
@@ -133,4 +144,7 @@ def _row(record: Record, width: int) -> str:
 
 
 def _first_error(world: Proven) -> str:
-    return next((said.title for said in world.diagnostics if said.is_error), "")
+    for said in world.diagnostics:
+        if said.is_error:
+            return "; ".join(filter(None, (said.title, said.note)))
+    return ""

@@ -59,7 +59,9 @@ def records(worlds: Iterable[Proven]) -> list[Record]:
         for said in world.diagnostics:
             left_out = _TASK.search(said.title) if said.code == "AWM630" else None
             if left_out is not None:
-                reasons[left_out[1]] = f"left out: {said.note or said.title}"
+                reasons[left_out[1]] = "; ".join(
+                    filter(None, (f"left out: {said.note or said.title}", said.help))
+                )
         for name, reason in reasons.items():
             record = found.setdefault(name, Record(name))
             if reason:

@@ -81,6 +81,7 @@ class Trial:
         self.allowed: dict[str, int] = {}
         self.counts: dict[str, dict[str, int]] = {}
         self.faults = 0
+        self._accepted: list[int] = []
 
     # ---- Where a run ends
 
@@ -113,28 +114,29 @@ class Trial:
 
     def prove_solves(self) -> int:
         """How many `solve`s are accepted."""
-        accepted = 0
         for place, run in enumerate(self.instance.solves):
             self.session.reset()
             play(self.session, run.calls)
             text = message(self.parts(place))
             if self.passes(text):
-                accepted += 1
+                self._accepted.append(place)
             else:
                 self._tell_rejected("solve", "the solve itself", run.calls, text)
-        return accepted
+        return len(self._accepted)
 
     def prove_late(self) -> int:
-        """How many `solve`s do the same a minute later, after so many calls that were refused."""
+        """How many of the `solve`s that are accepted do the same a minute later, after so many calls that were
+        refused."""
         held = 0
-        for run in self.instance.solves:
+        for place in self._accepted:
+            run = self.instance.solves[place]
             self.session.reset()
             wait(self.session, LATE)
             if not play(self.session, run.calls):
                 self._tell_refused(run.calls)
-            elif (found := self.stand(0)).likeness is None:
+            elif (found := self.stand(place)).likeness is None:
                 end = self._ends.of(self.session)
-                self._tell_late(run.calls, self._words.differences(end, self.targets[0]))
+                self._tell_late(run.calls, self._words.differences(end, self.targets[place]))
             elif self.passes(found.text):
                 held += 1
             else:
@@ -150,11 +152,9 @@ class Trial:
             self.session.reset()
             for count, call in enumerate(run.calls):
                 found = self.stand(place)
-                kind, what, calls = (
-                    "prefix" if count else "untouched",
-                    f"the first {count} calls",
-                    run.calls[:count],
-                )
+                kind = "prefix" if count else "untouched"
+                what = f"it stops after {count} call{'s' * (count > 1)}" if count else "nothing is done"
+                calls = run.calls[:count]
                 if found.likeness is None:
                     counts["other"] += 1
                     self.doubts.wrong_run(self.session)

@@ -74,7 +74,7 @@ class _Proving:
         }
         self._links = _links(subject.environment)
         self._infos = {task.id: task for task in subject.world.tasks}
-        self.breaches = Breaches(subject.environment)
+        self.breaches = Breaches(subject.environment, self._tools)
         self._watch = Watch()
         self._sessions: dict[Key | None, Session] = {}
         self._before: dict[Key | None, tuple[Pool, Mapping[str, Sequence[Extra]]]] = {}

@@ -22,6 +22,7 @@ from awmc.semantics.types import (
     MOMENTS,
     MONEY,
     NUMERIC,
+    SCALARS,
     TEXT,
     TEXTUAL,
     Type,
@@ -110,7 +111,7 @@ def _compare(cx: Context, node: ast.Binary) -> typed.Expr:
         left, right = present(cx, left), present(cx, right)
     kind = comparable(cx, left.type, right.type)
     if kind is None:
-        help_text = mend(left.type, right.type) or mend(right.type, left.type)
+        help_text = _unquoted(left, right) or mend(left.type, right.type) or mend(right.type, left.type)
         cx.report("AWM304", node.span, left=left.type.a, right=right.type.a, help=help_text)
         return poison(node.span)
     if fn not in ("eq", "ne") and kind.kind not in ORDERED:
@@ -122,6 +123,14 @@ def _compare(cx: Context, node: ast.Binary) -> typed.Expr:
             other = right if side is left else left
             cx.report("AWM334", other.span, expr=cx.model.text(other.span))
     return typed.Op(node.span, BOOL, fn, (converted(cx, left, kind), converted(cx, right, kind)))
+
+
+def _unquoted(left: typed.Expr, right: typed.Expr) -> str | None:
+    """The help where one side is a text written out, and the other is of a type whose values stand without quotes."""
+    for text, other in ((left, right), (right, left)):
+        if isinstance(text, typed.Const) and text.type.kind == "text" and other.type.kind in SCALARS:
+            return f"a value of type `{other.type.kind}` is written without quotes"
+    return None
 
 
 def comparable(cx: Context, left: Type, right: Type) -> Type | None:
@@ -282,11 +291,11 @@ def operate(cx: Context, span: Span, op: str, left: typed.Expr, right: typed.Exp
     """`left op right` for present operands."""
     kind = arithmetic_type(op, left.type.kind, right.type.kind)
     if kind is None:
-        hint = (
-            'a text is put together as `"{a} and {b}"`'
-            if op == "+" and "text" in (left.type.kind, right.type.kind)
-            else None
-        )
+        kinds, hint = {left.type.kind, right.type.kind}, None
+        if op == "+" and "text" in kinds:
+            hint = 'a text is put together as `"{a} and {b}"`'
+        elif op in "+-" and kinds & set(MOMENTS) and kinds & set(NUMERIC):
+            hint = "a duration has its unit: `8h`, `7d`"
         cx.report("AWM302", span, operator=op, left=left.type.a, right=right.type.a, help=hint)
         return poison(span)
     if op in "+-" and kind in ("number", "money"):

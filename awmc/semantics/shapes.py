@@ -73,7 +73,10 @@ def _member(model: Model, shape: ShapeModel, name: str, node: ast.ShapeMember) -
     if isinstance(value, typed.ColumnOf):
         doc = value.field.doc
         if value.field.hidden:
-            model.report("AWM517", node.span, field=value.field.name, entity=value.field.entity)
+            model.report(
+                "AWM517", node.span, field=value.field.name, entity=value.field.entity,
+                help="leave it out, or drop its `@hidden`",
+            )  # fmt: skip
             return None
     row = value.type.element if value.type.is_rows else value.type
     if node.nested is not None:

@@ -32,7 +32,13 @@ def check_shown(model: Model) -> None:
 
 def _report(model: Model, expr: typed.Expr) -> None:
     for column in _told(expr):
-        model.report("AWM517", column.span, field=column.field.name, entity=column.field.entity)
+        model.report(
+            "AWM517",
+            column.span,
+            field=column.field.name,
+            entity=column.field.entity,
+            help="leave it out, or drop its `@hidden`",
+        )
 
 
 def _told(expr: typed.Expr | None) -> Iterator[typed.ColumnOf]:
