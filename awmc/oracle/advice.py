@@ -33,6 +33,10 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "AWM627": "leave one of them out: a run is judged by its end and not by its path",
         "AWM632": "give it a value, or take it from a row that has one",
         "AWM633": "let the seeds hold a row that the query finds",
+        "AWM634": "let the tool return a page, narrow what it lists, or let it count",
+        "AWM638": "let a tool filter, count or pair the rows",
+        "AWM639": "narrow what the query goes over, or give its `join` a condition",
+        "AWM443": "narrow what the query goes over, or write it `on` an entity, over what belongs to its row",
     }
 )
 """By the code of a diagnostic."""

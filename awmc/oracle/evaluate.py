@@ -28,7 +28,7 @@ from awmc.runtime.values import id_format
 Locals = Mapping[str, Any]
 
 STEPS: Final = 100_000
-"""Statements of a `solve`, and rows that it goes through in hand."""
+"""Steps of a `solve`: each row that it goes through in hand is one, and each statement is ten."""
 
 
 class Terms:
@@ -86,7 +86,7 @@ class Evaluator:
         self._queries = Queries(self)
         self._steps = 0
 
-    def step(self, count: int = 1) -> None:
+    def step(self, count: int) -> None:
         """So much more was done in hand. Raises `Unsound` where that is too much for a `solve`."""
         self._steps += count
         if self.wire and self._steps > STEPS:

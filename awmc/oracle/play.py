@@ -21,6 +21,8 @@ from awmc.runtime.session import Session
 
 CALLS: Final = 200
 """Calls that one run may make."""
+_STATEMENT: Final = 10
+"""Steps that a statement counts as."""
 RESULT: Final = 1_000_000
 """Characters that a call may answer."""
 
@@ -143,7 +145,7 @@ class _Run:
 
     def _statement(self, node: nodes.Statement) -> None:
         try:
-            self.evaluator.step()
+            self.evaluator.step(_STATEMENT)
         except Unsound as unsound:
             raise self._stopped(unsound.code, node.place, "", **unsound.parts) from None
         match node:

@@ -17,6 +17,7 @@ from awmc.oracle.evaluate import Evaluator, Terms
 from awmc.oracle.problem import Problem
 from awmc.oracle.seed_rows import Row, Uniques, breaches, completed
 from awmc.oracle.trees import rewrite, walk
+from awmc.oracle.watch import STEPS, TooLong, Watch
 from awmc.runtime import functions
 
 DRAWS: Final = 1_000
@@ -49,6 +50,8 @@ class _Seeding:
         functions.register(self.connection)
         self.connection.execute(schema_sql)
         self.connection.execute("PRAGMA foreign_keys = OFF")
+        self.watch = Watch()
+        self.watch.over(self.connection)
         self.terms = Terms(environment, compiler)
         self.evaluator = Evaluator(self.terms, self.connection, now=environment.clock, me=environment.actor)
         self.uniques = Uniques(self.evaluator)
@@ -64,7 +67,7 @@ class _Seeding:
                 self._add(self._by_hand(seed))
         for rule in self._rules_in_order():
             for place in range(rule.count):
-                if not self._by_rule(rule, place):
+                if not self._is_made(rule, place):
                     break
         self.problems += self._dangling()
         if not self.problems:
@@ -112,6 +115,15 @@ class _Seeding:
             order.append(ready.pop(0))
             sorter.done(order[-1])
         return [rules[index] for index in order]
+
+    def _is_made(self, rule: nodes.SeedRule, place: int) -> bool:
+        """Makes a row by a rule; False where no more can be made."""
+        self.watch.begin()
+        try:
+            return self._by_rule(rule, place)
+        except TooLong:
+            self.problems.append(_goes_on(rule.place, f"a row of `{rule.entity}`"))
+            return False
 
     def _by_rule(self, rule: nodes.SeedRule, place: int) -> bool:
         """Draws and adds the row at a place of the rule; False where it cannot be drawn."""
@@ -243,7 +255,12 @@ class _Seeding:
 
     def _broken_invariants(self) -> Iterator[Problem]:
         for invariant in self.environment.invariants:
-            found = [key for (key,) in self.evaluator.run(self.compiler.invariant(invariant), {})]
+            self.watch.begin()
+            try:
+                found = [key for (key,) in self.evaluator.run(self.compiler.invariant(invariant), {})]
+            except TooLong:
+                yield _goes_on(invariant.place, f"invariant `{invariant.name}`")
+                continue
             if found:
                 yield Problem(
                     "AWM437",
@@ -303,6 +320,10 @@ def _entities_read(rule: nodes.SeedRule, terms: Terms) -> set[str]:
 def _number(place: int) -> dict[str, int]:
     """What `n` stands for in a rule: its rows are numbered from 1."""
     return {"n": place + 1}
+
+
+def _goes_on(place: nodes.Place, what: str) -> Problem:
+    return Problem("AWM443", place, {"what": what, "limit": f"{STEPS:,}"})
 
 
 def _is_generated(expr: nodes.Expr) -> bool:

@@ -9,8 +9,8 @@ from typing import Final
 
 import apsw
 
-STEPS: Final = 100_000_000
-"""Steps of the database for one call: what takes a second or two."""
+STEPS: Final = 50_000_000
+"""Steps of the database for one call: what takes a second."""
 _EVERY: Final = 100_000
 
 

@@ -68,4 +68,5 @@ CODES = (
     Code("AWM440", "error", "draws-exhausted", "no unused {columns} was left for row {row} of `{entity}`"),
     Code("AWM441", "error", "generator-outside-seed", "`{generator}` stands in `seed … * N` alone"),
     Code("AWM442", "error", "seed-count", "a seed makes 1 to {limit} rows, not {count}"),
+    Code("AWM443", "error", "world-goes-on", "{what} takes the database more than {limit} steps"),
 )
