@@ -682,6 +682,8 @@ def edited(path: Path, old: str, new_: str) -> None:
         ('"env.json": "', '"env.json": "0', "is the certificate of another build: env.json differ"),
         ('"awmc": "', '"awmc": "9', "was made by awmc 9"),
         ('"budget": 10', '"budget": "ten"', "is damaged"),
+        ('"format": 2', '"format": 1', "is a certificate of format 1, this awmc reads format 2"),
+        ('"broken": []', '"broken": [{}]', "does not hold: what it says is not what comes out"),
         ('"tasks": [\n', '"tasks": [{}, \n', "is damaged"),
         ("{", "", "is damaged"),
     ],
@@ -699,6 +701,61 @@ def test_a_certificate_that_does_not_hold_is_told(run: Any, old: str, new_: str,
     status, _, err = run("prove", "--check")
     assert status == 1
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("verify.py", "verify.py is not as it was written"),
+        ("seed.sql", "seed.sql is not as it was written"),
+        ("env.json", "env.json is not as it was written"),
+        ("manifest.json", ""),
+    ],
+)
+def test_check_of_a_build_that_was_edited_is_told(run: Any, name: str, said: str) -> None:
+    run("compile", CLINIC)
+    run("prove", "--budget", 3)
+    path = Path("build/clinic", name)
+    path.write_text(path.read_text(encoding="utf-8")[:-3] + "\n", encoding="utf-8")
+    kept = Path("build/clinic/proof.json").read_bytes()
+    status, out, err = run("prove", "--check")
+    assert (status, out) == (1, "")
+    assert said in err
+    assert "could not be proved" in err
+    assert Path("build/clinic/proof.json").read_bytes() == kept
+
+
+def test_a_certificate_of_another_build_is_told(run: Any) -> None:
+    Path("other.awm").write_text(DESK, encoding="utf-8")
+    run("compile", CLINIC, "other.awm")
+    run("prove", "--budget", 3)
+    certificate = Path("build/desk/proof.json").read_bytes()
+    Path("build/clinic/proof.json").write_bytes(certificate)
+    status, _, err = run("prove", "--check", "build/clinic", "build/desk")
+    assert status == 1
+    assert "build/clinic/proof.json is the certificate of another build: " in err
+    assert "1 world proved, 3 of 3 tasks certified, 1 could not be proved" in err
+
+
+@pytest.mark.parametrize("content", ["", "[]", '"text"', "{}", "\x00", '{"awmc": "0.1.0"}'])
+def test_what_is_no_certificate_is_told(run: Any, content: str) -> None:
+    run("compile", CLINIC)
+    Path("build/clinic/proof.json").write_text(content, encoding="utf-8")
+    status, _, err = run("prove", "--check")
+    assert status == 1
+    assert "proof.json is damaged. Prove the build again: awmc prove build/clinic" in err
+
+
+def test_several_processes_write_the_same_certificates(run: Any) -> None:
+    Path("other.awm").write_text(DESK, encoding="utf-8")
+    run("compile", CLINIC, "other.awm")
+    written_by = {}
+    for jobs in (1, 2):
+        status, out, _ = run("prove", "--budget", 20, "--jobs", jobs)
+        assert status == 0
+        files = [Path("build", name, "proof.json").read_bytes() for name in ("clinic", "desk")]
+        written_by[jobs] = (out, files)
+    assert written_by[1] == written_by[2]
 
 
 def test_check_of_a_build_without_a_certificate_says_how_to_make_one(run: Any) -> None:

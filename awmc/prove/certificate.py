@@ -2,7 +2,7 @@
 
 ::
 
-    {"format": 1, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 200, "seed": 0,
+    {"format": 2, "awmc": "0.1.0", "environment": …, "world_seed": 0, "budget": 200, "seed": 0,
      "files": {"env.json": "<sha256 in hex>", …},
      "certified": true,
      "totals": {"tasks", "certified", "mutants", "killed", "survived", "equivalent", "allowed", "failed",
@@ -27,7 +27,7 @@ from typing import Any, Final
 from awmc import __version__
 from awmc.emit import proof
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 FATES: Final = ("killed", "survived", "equivalent", "allowed", "failed")
 """What becomes of a mutant: rejected; accepted though it ends otherwise; the same end, or one that a clause allows,
 and accepted; or it does not work, because a call is refused."""
@@ -97,6 +97,11 @@ def confirm(folder: Path, progress: Callable[[], None] | None = None) -> tuple[d
     found = proof.read(folder)
     if found is None or not isinstance(found.get("budget"), int) or not isinstance(found.get("seed"), int):
         raise Unprovable(f"{path} is damaged. Prove the build again: awmc prove {folder}")
+    if found.get("format") != FORMAT:
+        raise Unprovable(
+            f"{path} is a certificate of format {found.get('format')}, this awmc reads format {FORMAT}. "
+            f"Prove the build again: awmc prove {folder}"
+        )
     others = [name for name, digest in subject.files.items() if found["files"].get(name) != digest]
     if others:
         raise Unprovable(
