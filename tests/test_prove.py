@@ -30,14 +30,16 @@ from awmc.prove.likeness import Clause, Judge, Target
 from awmc.prove.report import table, told
 from awmc.prove.runs import play
 from awmc.prove.seeds import prove_spec, records, seeds_of
-from awmc.prove.subject import of_artefacts
+from awmc.prove.subject import Unprovable, of_artefacts
 from awmc.prove.values import fits, key_of, others
 from awmc.prove.world import prove
 from awmc.runtime import World
 from awmc.runtime.case import Condition, Free, May
 from awmc.source import Source
+from tests import golden
 from tests.compiled import SPECS, changed, compiled, write
 
+FAULTS = golden.CASES / "planted"
 CLINIC = str(SPECS / "clinic.awm")
 AWMC = [sys.executable, "-m", "awmc"]
 SHIPPED = sorted(path.stem for path in SPECS.glob("*.awm"))
@@ -982,3 +984,70 @@ def test_artefacts_of_a_build_are_not_touched_by_a_proof(tmp_path: Path) -> None
     assert {name: data for name, data in after.items() if name != "proof.json"} == before
     write_build(folder, artefacts)
     assert (folder / "proof.json").read_bytes() == after["proof.json"]
+
+
+# ---- Runs that do not end, and runs that come late
+
+ENDLESS = """
+env market "A market." { clock 2026-03-02T08:00 }
+entity Stall {
+  name: text
+  row: int
+}
+seed Stall * 400 { name: seq("Stall {n}"), row: n }
+tool count_groups(whole: bool) "Count the groups of three stalls that add up to 500." {
+  return count(
+    Stall as a join Stall as b join Stall as c where (whole or a.row == 7) and a.row + b.row + c.row == 500)
+}
+task groups "How many groups of three stalls of which one is in row 7 add up to 500?" {
+  solve { let found = count_groups(whole: false) }
+  answer found
+}
+"""
+
+
+def test_a_run_that_does_not_end_is_told_with_its_call() -> None:
+    with pytest.raises(
+        Unprovable, match=r"a run of groups does not end: count_groups\(whole: true\) takes the database"
+    ):
+        proved(files_of(ENDLESS))
+
+
+LATE = """
+env desk "A desk at night." {{ clock {clock} }}
+entity Note {{
+  text: text
+  on: date
+}}
+tools Note {{ list }}
+tool add_note(text: text) "Add a note of today." {{ create Note {{ text, on: date(now) }} }}
+seed Note (text, on) {{ "Tea", 2026-03-01 }}
+task milk "Make a note: Milk" {{ solve {{ add_note(text: "Milk") }} }}
+"""
+
+
+def test_a_solve_that_cannot_wait_a_minute_is_found() -> None:
+    (task,) = proved(files_of(LATE.format(clock="2026-03-02T23:58")))["tasks"]
+    assert (task["certified"], task["late"]) == (True, 1)
+    (task,) = proved(files_of(LATE.format(clock="2026-03-02T23:59:30")))["tasks"]
+    assert (task["certified"], task["late"]) == (False, 0)
+    (rejected,) = task["rejected"]
+    assert rejected["kind"] == "late"
+    assert rejected["differs"] == ["Note 2: on is 2026-03-03 instead of 2026-03-02"]
+
+
+def test_a_tool_that_an_invariant_has_to_stop_makes_the_world_uncertified(run: Any) -> None:
+    spec = (FAULTS / "dentist" / "slot_taken_twice.awm").read_text(encoding="utf-8")
+    Path("dentist.awm").write_text(spec, encoding="utf-8")
+    assert run("compile", "dentist.awm")[0] == 0
+    status, out, err = run("prove", "--budget", 40)
+    assert status == 1
+    assert "error: book_visit (dentist.awm:52) leaves it to invariant one_visit_a_slot to refuse" in out
+    assert err == "1 world proved, 3 of 3 tasks certified, 1 tool at fault\n"
+    certificate = json.loads(Path("build/dentist/proof.json").read_bytes())
+    assert not certificate["certified"]
+    (broken,) = certificate["broken"]
+    assert (broken["tool"], broken["invariant"]) == ("book_visit", "one_visit_a_slot")
+    status, _, err = run("prove", "--check")
+    assert status == 1
+    assert "proof.json says that a tool is at fault" in err

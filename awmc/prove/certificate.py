@@ -111,7 +111,16 @@ def confirm(folder: Path, progress: Callable[[], None] | None = None) -> tuple[d
     again = prove(subject, budget=found["budget"], seed=found["seed"], progress=progress)
     if path.read_text(encoding="utf-8") != written(again):
         return again, _disagreement(path, found, again)
-    return again, "" if again["certified"] else f"{path} says that not all tasks are certified."
+    return again, _shortcoming(path, again)
+
+
+def _shortcoming(path: Path, found: Mapping[str, Any]) -> str:
+    if found["certified"]:
+        return ""
+    if found["broken"]:
+        tools = ", ".join(dict.fromkeys(broken["tool"] for broken in found["broken"]))
+        return f"{path} says that a tool is at fault: {tools}."
+    return f"{path} says that not all tasks are certified."
 
 
 def _disagreement(path: Path, found: Mapping[str, Any], again: Mapping[str, Any]) -> str:

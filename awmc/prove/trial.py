@@ -260,7 +260,8 @@ class Trial:
                     fate = self._fate(own, mutant)
                     of_kind = self.counts.setdefault(mutant.kind, dict.fromkeys(FATES, 0))
                     of_kind[fate] += 1
-                    self.session.back(mark)
+                    if mutant.rest:
+                        self.session.back(mark)
 
     def _fate(self, own: int, mutant: Mutant) -> Fate:
         self._watch.begin()
