@@ -34,7 +34,8 @@ def check_owners(model: Model) -> None:
 def _owners_help(tool: ToolModel, param: ParamModel, row: Type) -> str:
     if tool.derived_from:
         return f"write `tools my {row.name} {{ … }}`, where only the actor's own are meant"
-    return f"write `{param.name}: my {row.name}`, or a `require` that says whose may be changed"
+    own = f"[my {row.name}]" if param.type.kind == "list" else f"my {row.name}"
+    return f"write `{param.name}: {own}`, or a `require` that says whose may be changed"
 
 
 def _unscoped(kind: Type) -> Iterator[Type]:
