@@ -224,10 +224,10 @@ def test_a_verifier_that_is_blind_to_a_column_is_found() -> None:
     assert survivor["calls"][-1]["tool"] == "book_visit"
     assert any(line.startswith("Visit 2: slot is ") for line in survivor["differs"])
     assert survivor["because"] == "verify.py accepts what the task in env.json does not"
-    assert (survivor["line"], task["line"]) == (90, 90)
+    assert (survivor["line"], task["line"]) == (91, 91)
     assert "compile the spec again" in survivor["add"]
     assert (
-        "error: book_cheapest_cardiologist (clinic.awm:90) accepts a wrong run, argument: book_visit: slot"
+        "error: book_cheapest_cardiologist (clinic.awm:91) accepts a wrong run, argument: book_visit: slot"
         in told(certificate)
     )
 
