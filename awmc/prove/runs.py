@@ -11,7 +11,8 @@ from awmc.oracle.solve import SolvedRun
 from awmc.oracle.watch import TooLong
 from awmc.prove.ends import Ends, Row
 from awmc.prove.likeness import Target
-from awmc.runtime.session import Result, Session
+from awmc.runtime.log import Result
+from awmc.runtime.session import Session
 
 Calls = tuple[Made, ...]
 

@@ -10,6 +10,7 @@ import apsw
 from awmc.runtime import arguments, constraints
 from awmc.runtime.definition import Json, Rows
 from awmc.runtime.errors import Refused
+from awmc.runtime.limits import Stopwatch
 from awmc.runtime.tables import Key, Tables
 from awmc.runtime.values import Kind, Stored
 
@@ -37,6 +38,10 @@ class Call:
         self.ended = False
         # Each statement is read to its end at once, so that one cursor serves them all.
         self._execute = connection.cursor().execute
+
+    def watch(self, stopwatch: Stopwatch) -> None:
+        """From now on each statement looks at the time before it runs."""
+        self._execute = stopwatch.watched(self._execute)
 
     def _run(self, sql: str, values: dict[str, Any]) -> apsw.Cursor:
         for name, value in values.items():

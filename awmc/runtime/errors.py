@@ -25,11 +25,19 @@ class UnknownTask(LookupError):
         super().__init__(f"Unknown task: {task}. The tasks are: {', '.join(known)}.")
 
 
+class SessionClosed(RuntimeError):
+    """A session was used after it was closed."""
+
+
+class SnapshotError(ValueError):
+    """A snapshot cannot be restored, or read; the message says why."""
+
+
 class Refused(Exception):
     """Ends a call: it is rolled back, and answers this error.
 
     Codes that come by themselves: invalid_arguments, not_found, conflict, check_failed, in_use, illegal_move,
-    invariant_violated, ended, invalid_expression, internal. All others are the spec's own.
+    invariant_violated, limit_exceeded, ended, invalid_expression, internal. All others are the spec's own.
     """
 
     def __init__(self, code: str, message: str) -> None:

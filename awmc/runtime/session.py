@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,8 +15,12 @@ import apsw
 
 from awmc.runtime import constraints, diff
 from awmc.runtime.call import Call
+from awmc.runtime.database import Database
 from awmc.runtime.definition import OK, Json, Tool
-from awmc.runtime.errors import Refused, UnknownTool
+from awmc.runtime.errors import Refused, SessionClosed, SnapshotError, UnknownTool
+from awmc.runtime.limits import CODE, Limits, Stopwatch
+from awmc.runtime.log import Entry, Result
+from awmc.runtime.snapshot import Snapshot
 from awmc.runtime.tables import Key
 
 if TYPE_CHECKING:
@@ -24,45 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("awmc.runtime")
 _SECOND = datetime.timedelta(seconds=1)
-_STATEMENTS = 512
-"""Prepared statements that a connection keeps."""
-
-
-class Result:
-    """What a call answers. `text`: compact JSON, of the result or of `{"error": {"code", "message"}}`."""
-
-    __slots__ = ("_value", "error", "ok", "text")
-
-    def __init__(self, text: str, error: Mapping[str, str] | None = None) -> None:
-        self.text = text
-        self.error = error
-        self.ok = error is None
-        self._value: dict[str, Any] | None = None
-
-    @classmethod
-    def refused(cls, code: str, message: str) -> Result:
-        error = {"code": code, "message": message}
-        return cls(json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":")), error)
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """The JSON object of `text`: the result in wire form, or the error."""
-        if self._value is None:
-            self._value = json.loads(self.text)
-        return self._value
-
-    def __repr__(self) -> str:
-        return f"Result({'ok' if self.ok else 'refused'}: {self.text})"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One call in the log: what was called, with what, what it answered, and the world's instant then."""
-
-    tool: str
-    arguments: Mapping[str, Any]
-    result: Result
-    now: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +42,48 @@ class Mark:
 
 
 class Session:
-    """A world's copy that changes by tool calls alone. `World.session` makes one; it serves one thread at a
-    time.
+    """A world's copy that changes by tool calls alone. `World.session` and `Pool.session` make one.
 
-    `task`: what the agent is asked, or None. `me`: the key of the actor's row, or None. `connection`: the
-    database, for those who judge; an agent sees only what `call` answers.
+    It shares nothing with other sessions. Any thread may use it; what two ask at once is done one after the other.
+
+    `task`: what the agent is asked, or None. `me`: the key of the actor's row, or None. `limits`: what it may
+    take. `connection`: the database, for those who judge; an agent sees only what `call` answers.
     """
 
-    def __init__(self, world: World, task: TaskInfo | None, me: Key | None) -> None:
+    def __init__(
+        self,
+        world: World,
+        task: TaskInfo | None,
+        me: Key | None,
+        *,
+        limits: Limits | None = None,
+        take: Callable[[], Database] | None = None,
+        release: Callable[[Database], None] = Database.close,
+    ) -> None:
         self.world = world
         self.task = task
         self.me = me
-        self.connection = world.connect(_STATEMENTS)
-        self._recording: apsw.Session | None = None
-        self._changes: tuple[diff.Change, ...] | None = None
-        self.reset()
+        self.limits = limits or Limits()
+        self._take, self._release = take or partial(Database, world), release
+        self._lock = RLock()
+        self._closed = False
+        self._database = self._take()
+        self.connection = self._database.connection
+        self._call = Call(self.connection, world.tables, me)
+        self._stopwatch: Stopwatch | None = None
+        if self.limits.seconds is not None:
+            self._stopwatch = Stopwatch(self.connection, self.limits.seconds)
+            self._call.watch(self._stopwatch)
+        self._begin()
+
+    def _begin(self) -> None:
+        """The state of a session of the untouched world, beside its database."""
+        self._instant = self.world.beginning
+        self._call.ended = False
+        self._entries: list[Entry] = []
+        self._changes: tuple[diff.Change, ...] | None = ()
+        self._marks: list[Mark] = []
+        self._base: Snapshot | None = None
 
     # ---- The agent's side
 
@@ -108,31 +101,48 @@ class Session:
 
     def call(self, name: str, arguments: Mapping[str, Any] | None = None) -> Result:
         """Calls a tool with arguments in wire form. One transaction: at any error nothing has changed, and
-        the error is the result. The world's clock moves one second as it begins. Raises `UnknownTool`.
+        the error is the result. The world's clock moves one second as it begins. Raises `UnknownTool`, and
+        `SessionClosed`.
         """
-        tool = self.world.definitions.get(name)
-        if tool is None:
-            raise UnknownTool(name, self.world.definitions)
-        given = dict(arguments or {})
-        call = self._call
-        self._changes = None
-        self._instant += _SECOND
-        call.now = self._instant.isoformat()
-        try:
-            if call.ended:
-                raise Refused(
-                    "ended", "The conversation was handed over to a person; nothing more can be done."
-                )
-            result = Result(self._run(tool, given))
-        except Refused as refused:
-            result = Result.refused(refused.code, refused.message)
-        except Exception:
+        with self._lock:
+            self._check_open()
+            tool = self.world.definitions.get(name)
+            if tool is None:
+                raise UnknownTool(name, self.world.definitions)
+            if self.limits.calls is not None and len(self._entries) >= self.limits.calls:
+                return Result.refused(CODE, f"No more than {self.limits.calls} calls may be made.")
+            given = dict(arguments or {})
+            instant = self._instant + _SECOND
+            self._call.now = instant.isoformat()
+            if tool.writes:
+                self._changes = None
+            try:
+                result = Result(self._answer(tool, given))
+            except Refused as refused:
+                result = Result.refused(refused.code, refused.message)
+            except Exception:
+                _log.exception("tool %s of %s failed", name, self.world.name)
+                result = Result.refused("internal", "The tool failed unexpectedly. Nothing was changed.")
             if not self.connection.in_transaction:
-                raise  # out of memory, SQLite has given up the session's world: nothing can go on
-            _log.exception("tool %s of %s failed", name, self.world.name)
-            result = Result.refused("internal", "The tool failed unexpectedly. Nothing was changed.")
-        self._entries.append(Entry(name, given, result, call.now))
-        return result
+                self._rebuild()
+            self._instant = instant
+            self._entries.append(Entry(name, given, result, self._call.now))
+            return result
+
+    def _answer(self, tool: Tool, given: dict[str, Any]) -> Json:
+        if self._call.ended:
+            raise Refused("ended", "The conversation was handed over to a person; nothing more can be done.")
+        if self._stopwatch is None:
+            return self._run(tool, given)
+        self._stopwatch.start()
+        try:
+            return self._run(tool, given)
+        except apsw.InterruptError:
+            seconds = self._stopwatch.seconds
+            message = f"The call took longer than {seconds:g} seconds and was stopped. Nothing was changed."
+            raise Refused(CODE, message) from None
+        finally:
+            self._stopwatch.stop()
 
     def _run(self, tool: Tool, given: dict[str, Any]) -> Json:
         arguments = tool.arguments(given)
@@ -140,7 +150,7 @@ class Session:
             for key in _keys(arguments, path.split(".")):
                 self._call.check_row(rows, key)
         if not tool.writes:
-            return tool.body(self._call, **arguments) or OK
+            return self._within_limit(tool.body(self._call, **arguments) or OK)
         execute = self.connection.execute
         execute("SAVEPOINT tool_call")
         try:
@@ -148,6 +158,7 @@ class Session:
             for invariant in tool.checks:
                 if self._call.rows(invariant.sql):
                     raise Refused("invariant_violated", invariant.about)
+            self._within_limit(answer)
         except BaseException as error:
             if self.connection.in_transaction:
                 execute("ROLLBACK TO tool_call")
@@ -159,6 +170,34 @@ class Session:
             raise
         execute("RELEASE tool_call")
         return answer
+
+    def _within_limit(self, answer: Json) -> Json:
+        most = self.limits.result_bytes
+        if most is not None and (4 * len(answer) > most and len(answer.encode("utf-8")) > most):
+            raise Refused(CODE, f"The result is longer than {most} bytes. Ask for less at a time.")
+        return answer
+
+    def _rebuild(self) -> None:
+        """SQLite ends the whole transaction where it is interrupted in a statement that writes, or runs out of
+        memory. The calls of the log bring its state back: the same calls always do the same.
+        """
+        self._database.reset()
+        self._marks.clear()
+        done = 0
+        if self._base is not None:
+            self._database.change(self._base.changeset, self._base.counters)
+            done = len(self._base.log)
+        now = self._call.now
+        for entry in self._entries[done:]:
+            tool = self.world.definitions[entry.tool]
+            if entry.result.ok and tool.writes:
+                self._call.now = entry.now
+                tool.body(self._call, **tool.arguments(dict(entry.arguments)))
+        self._call.now = now
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise SessionClosed("this session is closed")
 
     # ---- The judge's side
 
@@ -179,10 +218,11 @@ class Session:
 
     def diff(self) -> tuple[diff.Change, ...]:
         """What differs from the untouched world."""
-        if self._changes is None:
-            assert self._recording is not None
-            self._changes = diff.changes(self._recording.changeset(), self.world.tables)
-        return self._changes
+        with self._lock:
+            self._check_open()
+            if self._changes is None:
+                self._changes = diff.changes(self._database.changeset(), self.world.tables)
+            return self._changes
 
     def verify(self, answer: str | None = None) -> Verdict:
         """Judges what was done, and the final message `answer`, by the session's task."""
@@ -190,60 +230,113 @@ class Session:
 
         if self.task is None:
             raise ValueError("this session has no task to be judged by")
-        return judge(self.world.verifier(self.task.task), self, answer)
+        with self._lock:
+            self._check_open()
+            return judge(self.world.verifier(self.task.task), self, answer)
 
-    # ---- Beginning and end
+    # ---- Coming back
 
     def reset(self) -> None:
         """Back to the untouched world: clock, log and all."""
-        self._restore()
-        self._call = Call(self.connection, self.world.tables, self.me)
-        self._instant = datetime.datetime.fromisoformat(self.world.clock)
-        self._entries: list[Entry] = []
-        self._changes = None
-        self._marks = 0
+        with self._lock:
+            self._check_open()
+            self._database.reset()
+            self._begin()
+
+    def snapshot(self) -> Snapshot:
+        """The session as it is now. It stays good whatever the session does later, and when it is closed."""
+        with self._lock:
+            self._check_open()
+            return Snapshot(
+                world=self.world.name,
+                digest=self.world.digest,
+                task=self.task.id if self.task else None,
+                actor=self.me,
+                now=self.now,
+                ended=self.ended,
+                changeset=self._database.changeset(),
+                counters=self._database.counters(),
+                log=self.log,
+            )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """As the session was, or another of the same world, task and actor, when the snapshot was taken: the same
+        calls now give the same bytes as then. Marks are gone. Raises `SnapshotError`, and nothing has changed,
+        for a snapshot of anything else.
+        """
+        with self._lock:
+            self._check_open()
+            self._check_same(snapshot)
+            self._database.reset()
+            self._begin()
+            self._database.change(snapshot.changeset, snapshot.counters)
+            self._instant = datetime.datetime.fromisoformat(snapshot.now)
+            self._call.ended = snapshot.ended
+            self._entries = list(snapshot.log)
+            self._changes = None
+            self._base = snapshot
+
+    def _check_same(self, snapshot: Snapshot) -> None:
+        if snapshot.world != self.world.name:
+            raise SnapshotError(
+                f"This snapshot is of the world {snapshot.world}; the session's is {self.world.name}."
+            )
+        if snapshot.digest != self.world.digest:
+            raise SnapshotError(f"This snapshot is of another build of {self.world.name}.")
+        task = self.task.id if self.task else None
+        if snapshot.task != task:
+            raise SnapshotError(
+                f"This snapshot is of {_task(snapshot.task)}; the session's is {_task(task)}."
+            )
+        if snapshot.actor != self.me:
+            raise SnapshotError(
+                f"This snapshot is of the actor {snapshot.actor}; the session's is {self.me}."
+            )
+
+    def fork(self) -> Session:
+        """Another session that goes on from here, with the same limits; what one does, the other does not see."""
+        snapshot = self.snapshot()
+        forked = Session(
+            self.world, self.task, self.me, limits=self.limits, take=self._take, release=self._release
+        )
+        forked.restore(snapshot)
+        return forked
 
     def mark(self) -> Mark:
-        """Marks the session as it is now, so that several runs can go on from here: see `back`."""
-        found = Mark(self._marks, self._instant, len(self._entries), self._call.ended)
-        self.connection.execute(f"SAVEPOINT mark_{self._marks}")
-        self._marks += 1
-        return found
+        """Marks the session as it is now, so that several runs can go on from here: see `back`. Cheaper than a
+        snapshot, and good in this session only.
+        """
+        with self._lock:
+            self._check_open()
+            found = Mark(len(self._marks), self._instant, len(self._entries), self._call.ended)
+            self.connection.execute(f"SAVEPOINT mark_{found.depth}")
+            self._marks.append(found)
+            return found
 
     def back(self, mark: Mark) -> None:
-        """Back to a mark, as often as is wanted; the marks made after it are gone, and `reset` ends them all.
-        Raises ValueError for one that is gone.
+        """Back to a mark, as often as is wanted; the marks made after it are gone, and `reset` and `restore` end
+        them all. Raises ValueError for one that is gone.
         """
-        if mark.depth >= self._marks:
-            raise ValueError("this mark is gone: the session was reset, or went back to an earlier one")
-        self.connection.execute(f"ROLLBACK TO mark_{mark.depth}")
-        self._marks = mark.depth + 1
-        self._changes = None
-        self._instant = mark.instant
-        del self._entries[mark.calls :]
-        self._call.ended = mark.ended
-
-    def _restore(self) -> None:
-        """The one place that says how the database comes back. The first time it is copied from the image;
-        from then on, all that is done stands in one transaction, which is rolled back: some hundred times
-        faster than another copy, and the ids count from where they did. Changes are recorded from here.
-        """
-        if self._recording is None:
-            self.connection.deserialize("main", self.world.image)
-        else:
-            self._recording.close()
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-        self.connection.execute("BEGIN")
-        self._recording = apsw.Session(self.connection, "main")
-        self._recording.attach()
+        with self._lock:
+            self._check_open()
+            if not any(mark is held for held in self._marks):
+                raise ValueError("this mark is gone: the session was reset, or went back to an earlier one")
+            self.connection.execute(f"ROLLBACK TO mark_{mark.depth}")
+            del self._marks[mark.depth + 1 :]
+            self._changes = None
+            self._instant = mark.instant
+            del self._entries[mark.calls :]
+            self._call.ended = mark.ended
 
     def close(self) -> None:
-        """Frees the database. A closed session cannot be used."""
-        if self._recording is not None:
-            self._recording.close()
-            self._recording = None
-        self.connection.close()
+        """Frees the database, or gives it back to its pool. A closed session cannot be used."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._stopwatch is not None:
+                self.connection.set_progress_handler(None)
+            self._release(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -263,3 +356,7 @@ def _keys(value: Any, path: list[str]) -> list[Any]:
     if not path:
         return [value]
     return _keys(value.get(path[0]), path[1:])
+
+
+def _task(task: str | None) -> str:
+    return f"the task {task}" if task else "no task"

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from threading import Lock
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import apsw
 
 from awmc.runtime import functions, offers
+from awmc.runtime.database import Database, Reset
 from awmc.runtime.definition import Tool
 from awmc.runtime.errors import BuildError, UnknownTask
+from awmc.runtime.limits import Limits
+from awmc.runtime.pool import Pool
 from awmc.runtime.session import Session
 from awmc.runtime.tables import Key, Tables
 
@@ -80,9 +86,10 @@ class TaskInfo:
 
 
 class World:
-    """A compiled environment. Nothing in it changes; its sessions do.
+    """A compiled environment. Nothing in it changes, so that any number of threads may share it; its sessions do.
 
-    `clock`: the first instant, a datetime in text. `actor`: the key of the row that the agent acts for, or
+    `clock`: the first instant, a datetime in text; `beginning`: the same. `digest`: tells this build's data and tools
+    from all others. `actor`: the key of the row that the agent acts for, or
     None. `image`: the seeded database, serialised. `definitions`: what runs, by the tools' names; `tools`:
     what an agent is told.
     """
@@ -105,6 +112,10 @@ class World:
         self._where = where
         self.definitions = self._definitions(environment.get("offers", ()))
         self.image = self._image()
+        self.beginning = datetime.datetime.fromisoformat(self.clock)
+        self.digest = _digest(files)
+        self._tasks = {task.id: task for task in self.tasks}
+        self._lock = Lock()
 
     @classmethod
     def from_artefacts(cls, files: Mapping[str, str], where: str = "") -> World:
@@ -119,22 +130,39 @@ class World:
                 f"{where or 'The build'} is not complete: {error.args[0]} is missing."
             ) from error
 
-    def session(self, task: str | None = None, actor: Key | None = None) -> Session:
+    def session(
+        self,
+        task: str | None = None,
+        actor: Key | None = None,
+        *,
+        limits: Limits | None = None,
+        reset: Reset = "rollback",
+    ) -> Session:
         """A fresh copy of the world, for a task's id, or for free play. `actor`: the key or the label of
-        another row than the one that the task, or the environment, names. Raises `UnknownTask`.
+        another row than the one that the task, or the environment, names. `limits`: what the session may take.
+        `reset`: how it comes back to the untouched world. Raises `UnknownTask`.
         """
+        if reset not in get_args(Reset):
+            raise ValueError(f"a session is reset by {' or '.join(get_args(Reset))}, not {reset}")
+        found, key = self.who(task, actor)
+        return Session(self, found, key, limits=limits, take=partial(Database, self, reset))
+
+    def pool(self, size: int = 64) -> Pool:
+        """Sessions on kept databases, for batch work: `size` of them are kept between sessions."""
+        return Pool(self, size)
+
+    def who(self, task: str | None, actor: Key | None) -> tuple[TaskInfo | None, Key | None]:
+        """The task of an id, and the key of the row that acts in it. Raises `UnknownTask`."""
         found = None
         if task is not None:
             found = self._tasks.get(task)
             if found is None:
                 raise UnknownTask(task, self._tasks)
         if actor is not None:
-            actor = self.labels.get(self.actor_entity, {}).get(str(actor), actor)
-        elif found is not None and found.actor is not None:
-            actor = found.actor
-        else:
-            actor = self.actor
-        return Session(self, found, actor)
+            return found, self.labels.get(self.actor_entity, {}).get(str(actor), actor)
+        if found is not None and found.actor is not None:
+            return found, found.actor
+        return found, self.actor
 
     def connect(self, statements: int = 100) -> apsw.Connection:
         """A new database in memory, empty, that knows the language's functions and checks foreign keys."""
@@ -145,16 +173,13 @@ class World:
 
     def verifier(self, task: str) -> Callable[..., Any]:
         """The function of `verify.py` that judges a task of the spec."""
-        found: Callable[..., Any] = self._verifiers.VERIFIERS[task]
+        with self._lock:  # the module runs once, whichever thread comes first
+            found: Callable[..., Any] = self._verifiers.VERIFIERS[task]
         return found
 
     @cached_property
     def _verifiers(self) -> ModuleType:
         return self._module("verify")
-
-    @cached_property
-    def _tasks(self) -> Mapping[str, TaskInfo]:
-        return {task.id: task for task in self.tasks}
 
     def _definitions(self, offered: Any) -> Mapping[str, Tool]:
         module = vars(self._module("tools")).values()
@@ -191,6 +216,12 @@ class World:
             raise BuildError(f"The database of {self.name} could not be made: {error}.") from error
         finally:
             connection.close()
+
+
+def _digest(files: Mapping[str, str]) -> str:
+    """Of all that decides what calls answer."""
+    texts = "\0".join(files[name] for name in ("env.json", "schema.sql", "seed.sql", "tools.py"))
+    return hashlib.sha256(texts.encode("utf-8")).hexdigest()
 
 
 def _key(actor: Mapping[str, Any] | Key | None) -> Key | None:

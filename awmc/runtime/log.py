@@ -1,0 +1,45 @@
+"""What calls answer, and the log of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class Result:
+    """What a call answers. `text`: compact JSON, of the result or of `{"error": {"code", "message"}}`."""
+
+    __slots__ = ("_value", "error", "ok", "text")
+
+    def __init__(self, text: str, error: Mapping[str, str] | None = None) -> None:
+        self.text = text
+        self.error = error
+        self.ok = error is None
+        self._value: dict[str, Any] | None = None
+
+    @classmethod
+    def refused(cls, code: str, message: str) -> Result:
+        error = {"code": code, "message": message}
+        return cls(json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":")), error)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The JSON object of `text`: the result in wire form, or the error."""
+        if self._value is None:
+            self._value = json.loads(self.text)
+        return self._value
+
+    def __repr__(self) -> str:
+        return f"Result({'ok' if self.ok else 'refused'}: {self.text})"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call in the log: what was called, with what, what it answered, and the world's instant then."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    result: Result
+    now: str

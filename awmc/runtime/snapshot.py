@@ -1,0 +1,84 @@
+"""A session as it was at one moment, to come back to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from awmc.runtime.errors import SnapshotError
+from awmc.runtime.log import Entry, Result
+from awmc.runtime.tables import Key
+
+FORMAT: Final = 1
+"""The version of what `dump` writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All of a session at one moment: `Session.snapshot` takes it, `Session.restore` brings it back, as often as
+    is wanted.
+
+    `world`, `digest`: the world that it is of; `task`, `actor`: the session's. `now`: the instant; `ended`:
+    whether the agent has handed over; `log`: the calls until then. `changeset`: what differs from the untouched
+    world (https://sqlite.org/sessionintro.html); `counters`: the last id that each table gave out.
+    """
+
+    world: str
+    digest: str
+    task: str | None
+    actor: Key | None
+    now: str
+    ended: bool
+    changeset: bytes
+    counters: Mapping[str, int]
+    log: tuple[Entry, ...]
+
+    def dump(self) -> bytes:
+        """The snapshot as JSON after a line with its hash; it grows with the log."""
+        body = json.dumps(
+            {
+                "format": FORMAT,
+                "world": self.world,
+                "digest": self.digest,
+                "task": self.task,
+                "actor": self.actor,
+                "now": self.now,
+                "ended": self.ended,
+                "changeset": base64.b64encode(self.changeset).decode("ascii"),
+                "counters": dict(self.counters),
+                "log": [_written(entry) for entry in self.log],
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode("utf-8", "surrogatepass")
+        return _digest(body) + b"\n" + body
+
+    @classmethod
+    def load(cls, data: bytes) -> Self:
+        """Reads what `dump` wrote. Raises `SnapshotError` for anything else."""
+        digest, _, body = data.partition(b"\n")
+        if digest != _digest(body):
+            raise SnapshotError("These bytes are no snapshot, or a damaged one.")
+        found: dict[str, Any] = json.loads(body.decode("utf-8", "surrogatepass"))
+        version = found.pop("format")
+        if version != FORMAT:
+            raise SnapshotError(f"This snapshot has format {version}; this awmc reads format {FORMAT}.")
+        found["changeset"] = base64.b64decode(found["changeset"])
+        found["log"] = tuple(_read(*entry) for entry in found["log"])
+        return cls(**found)
+
+
+def _digest(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest().encode("ascii")
+
+
+def _written(entry: Entry) -> list[Any]:
+    return [entry.tool, entry.arguments, entry.result.text, entry.result.error, entry.now]
+
+
+def _read(tool: str, arguments: Any, text: str, error: Any, now: str) -> Entry:
+    return Entry(tool, arguments, Result(text, error), now)
