@@ -128,12 +128,11 @@ def judged(
 ) -> Verdict:
     """The verdict on what a script of SQL does."""
     connection = fresh()
-    recording = apsw.Session(connection, "main")
-    recording.attach()
+    recording = diff.Recording(connection, TABLES)
     connection.execute(sql)
     run = Run(
         task="task",
-        changes=diff.changes(recording.changeset(), TABLES),
+        changes=recording.changes(connection),
         calls=calls,
         ended=ended,
         message=message,
@@ -507,10 +506,9 @@ scripts = st.lists(st.tuples(st.sampled_from(sorted(CHANGES)), st.integers(1, 6)
 def outcome_of(script: str) -> Outcome:
     """What the script changes, as an outcome."""
     connection = fresh()
-    recording = apsw.Session(connection, "main")
-    recording.attach()
+    recording = diff.Recording(connection, TABLES)
     connection.execute(script)
-    found = diff.changes(recording.changeset(), TABLES)
+    found = recording.changes(connection)
     return Outcome(
         calls=1,
         created=tuple(

@@ -1,4 +1,4 @@
-"""One copy of a world's data, and SQLite's record of what differs in it from the untouched world.
+"""One copy of a world's data, and the record of what differs in it from the untouched world.
 
 All that is done to it stands in one transaction, which is never committed: rolling it back is some twenty times
 quicker than another copy, prepared statements stay good, and ids count from where they did.
@@ -6,10 +6,9 @@ quicker than another copy, prepared statements stay good, and ids count from whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
-import apsw
+from awmc.runtime.diff import Change, Recording
 
 if TYPE_CHECKING:
     from awmc.runtime.world import World
@@ -20,53 +19,33 @@ Reset = Literal["rollback", "clone"]
 STATEMENTS: Final = 512
 """Prepared statements that a connection keeps."""
 
-_FLAGS: Final = apsw.SQLITE_CHANGESETAPPLY_FKNOACTION | apsw.SQLITE_CHANGESETAPPLY_NOSAVEPOINT
-"""A record holds what a cascade did too, so that none may act again."""
-
 
 class Database:
     """A database in memory that is the untouched world until something is done on its `connection`."""
 
-    __slots__ = ("_image", "_recording", "connection", "how")
+    __slots__ = ("_how", "_image", "_recording", "connection")
 
     def __init__(self, world: World, how: Reset = "rollback") -> None:
-        self.how = how
+        self._how = how
         self._image = world.image
         self.connection = world.connect(STATEMENTS)
         self.connection.deserialize("main", self._image)
-        self._begin()
-
-    def _begin(self) -> None:
+        self._recording = Recording(self.connection, world.tables)
         self.connection.execute("BEGIN")
-        self._recording = apsw.Session(self.connection, "main")
-        self._recording.attach()
 
     def reset(self) -> None:
         """Back to the untouched world."""
-        self._recording.close()
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
-        if self.how == "clone":
+        if self._how == "clone":
             self.connection.deserialize("main", self._image)
-        self._begin()
+        self._recording.forget()
+        self.connection.execute("BEGIN")
 
-    def changeset(self) -> bytes:
-        """What differs from the untouched world, as SQLite writes it."""
-        return self._recording.changeset()
-
-    def counters(self) -> Mapping[str, int]:
-        """The last id that each table gave out."""
-        return dict(self.connection.execute("SELECT name, seq FROM sqlite_sequence ORDER BY name"))
-
-    def change(self, changeset: bytes, counters: Mapping[str, int]) -> None:
-        """From the untouched world to another state of it: what `changeset` and `counters` gave there."""
-        if changeset:
-            apsw.Changeset.apply(changeset, self.connection, flags=_FLAGS)
-        if counters != self.counters():
-            self.connection.execute("DELETE FROM sqlite_sequence")
-            self.connection.executemany("INSERT INTO sqlite_sequence VALUES (?, ?)", counters.items())
+    def changes(self) -> tuple[Change, ...]:
+        """What differs from the untouched world."""
+        return self._recording.changes(self.connection)
 
     def close(self) -> None:
         """Frees the memory."""
-        self._recording.close()
         self.connection.close()

@@ -1,5 +1,5 @@
-"""What a session has changed: SQLite's own record of it (https://sqlite.org/sessionintro.html), in the
-world's terms.
+"""What a session has changed: each row that SQLite writes is noted as it was before the first time
+(https://sqlite.org/c3ref/preupdate_blobwrite.html), and compared with what stands there now.
 """
 
 from __future__ import annotations
@@ -14,12 +14,6 @@ from awmc.runtime.tables import Key, Table, Tables
 from awmc.runtime.values import Stored
 
 Values = Mapping[str, Stored]
-
-_KINDS: dict[str, Literal["create", "update", "delete"]] = {
-    "INSERT": "create",
-    "UPDATE": "update",
-    "DELETE": "delete",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,54 +33,65 @@ class Change:
     after: Values | None
 
 
-def changes(changeset: bytes, tables: Tables) -> tuple[Change, ...]:
-    """The changes of a changeset, in the order of the tables, then of the keys."""
-    found = []
-    for row in apsw.Changeset.iter(changeset):
-        table = tables.by_name[row.name]
-        change = _change(row, table)
-        if change is not None:
-            found.append(change)
-    found.sort(key=lambda change: (tables.order[change.table], change.key))
-    return tuple(found)
+Row = tuple[Any, ...]
+Keys = Key | tuple[Key, ...]
 
 
-def _change(row: apsw.TableChange, table: Table) -> Change | None:
-    old: tuple[Any, ...] | None = row.old
-    new: tuple[Any, ...] | None = row.new
-    # An update holds the key among the old values only; the other columns that did not change are in neither.
-    values = old if old is not None else new
-    assert values is not None
-    places = {column.name: place for place, column in enumerate(table.columns)}
-    keys = tuple(values[places[name]] for name in table.key)
-    before: Values | None = None
-    after: Values | None = None
-    if row.op == "UPDATE":
-        assert old is not None
-        assert new is not None
+class Recording:
+    """The rows of a connection that were written since it held the untouched world, as they were there."""
+
+    def __init__(self, connection: apsw.Connection, tables: Tables) -> None:
+        self._tables = tables
+        self._before: dict[tuple[str, Keys], Row | None] = {}
+        connection.preupdate_hook(self._note, id="awmc")
+
+    def forget(self) -> None:
+        """The connection holds the untouched world again."""
+        self._before.clear()
+
+    def _note(self, row: apsw.PreUpdate) -> None:
+        table, old, new = row.table_name, row.old, row.new
+        key_of = self._tables.key_of[table]
+        if old is not None:
+            self._before.setdefault((table, key_of(old)), old)
+        if new is not None:
+            # An update that changes the key itself makes a row where none was.
+            self._before.setdefault((table, key_of(new)), None)
+
+    def changes(self, connection: apsw.Connection) -> tuple[Change, ...]:
+        """What differs from the untouched world, in the order of the tables, then of the keys."""
+        found = []
+        execute = connection.execute
+        for (name, key), before in self._before.items():
+            table = self._tables.by_name[name]
+            after = execute(self._tables.row_of[name], key if isinstance(key, tuple) else (key,)).fetchone()
+            if before != after:
+                change = _change(table, key, before, after)
+                if change is not None:
+                    found.append(change)
+        order = self._tables.order
+        found.sort(key=lambda change: (order[change.table], change.key))
+        return tuple(found)
+
+
+def _change(table: Table, key: Keys, before: Row | None, after: Row | None) -> Change | None:
+    if before is not None and after is not None:
         changed = [
-            (column.name, place)
-            for place, column in enumerate(table.columns)
-            if new[place] is not apsw.no_change and not column.untracked
+            (column.name, old, new)
+            for column, old, new in zip(table.columns, before, after, strict=True)
+            if old != new and not column.untracked
         ]
         if not changed:
             return None
-        before = {name: old[place] for name, place in changed}
-        after = {name: new[place] for name, place in changed}
-    elif old is not None:
-        before = _tracked(table, old)
-    elif new is not None:
-        after = _tracked(table, new)
-    return Change(
-        kind=_KINDS[row.op],
-        entity=table.entity,
-        table=table.name,
-        key=keys if len(keys) > 1 else keys[0],
-        before=before,
-        after=after,
-    )
+        was: Values = {name: old for name, old, _ in changed}
+        now: Values = {name: new for name, _, new in changed}
+        return Change("update", table.entity, table.name, key, was, now)
+    if after is not None:
+        return Change("create", table.entity, table.name, key, None, _tracked(table, after))
+    assert before is not None
+    return Change("delete", table.entity, table.name, key, _tracked(table, before), None)
 
 
-def _tracked(table: Table, values: tuple[Stored, ...]) -> Values:
-    pairs = zip(table.columns, values, strict=True)
+def _tracked(table: Table, row: Row) -> Values:
+    pairs = zip(table.columns, row, strict=True)
     return {column.name: value for column, value in pairs if not column.untracked}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from awmc.runtime.case import Condition
 from awmc.runtime.diff import Change
-from awmc.runtime.tables import Key, Tables
+from awmc.runtime.tables import Key, Tables, quoted
 from awmc.runtime.values import Stored
 
 if TYPE_CHECKING:
@@ -48,10 +48,6 @@ class Run:
     def stored(self, table: str, key: Key, column: str) -> Stored:
         """What a row holds after the run."""
         found = self.tables.by_name[table]
-        statement = f"SELECT {_quoted(column)} FROM {_quoted(table)} WHERE {_quoted(found.key[0])} = ?"
+        statement = f"SELECT {quoted(column)} FROM {quoted(table)} WHERE {quoted(found.key[0])} = ?"
         value: Stored = self.final.execute(statement, (key,)).get
         return value
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

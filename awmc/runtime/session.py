@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
@@ -83,7 +84,6 @@ class Session:
         self._entries: list[Entry] = []
         self._changes: tuple[diff.Change, ...] | None = ()
         self._marks: list[Mark] = []
-        self._base: Snapshot | None = None
 
     # ---- The agent's side
 
@@ -111,7 +111,7 @@ class Session:
                 raise UnknownTool(name, self.world.definitions)
             if self.limits.calls is not None and len(self._entries) >= self.limits.calls:
                 return Result.refused(CODE, f"No more than {self.limits.calls} calls may be made.")
-            given = dict(arguments or {})
+            given = _own(arguments or {})
             instant = self._instant + _SECOND
             self._call.now = instant.isoformat()
             if tool.writes:
@@ -124,9 +124,11 @@ class Session:
                 _log.exception("tool %s of %s failed", name, self.world.name)
                 result = Result.refused("internal", "The tool failed unexpectedly. Nothing was changed.")
             if not self.connection.in_transaction:
-                self._rebuild()
+                # SQLite ends all of it where it is interrupted in a statement that writes, or runs out of memory.
+                self._marks.clear()
+                self._replay(self._entries)
             self._instant = instant
-            self._entries.append(Entry(name, given, result, self._call.now))
+            self._entries.append(Entry(name, given, result, instant.isoformat()))
             return result
 
     def _answer(self, tool: Tool, given: dict[str, Any]) -> Json:
@@ -177,23 +179,16 @@ class Session:
             raise Refused(CODE, f"The result is longer than {most} bytes. Ask for less at a time.")
         return answer
 
-    def _rebuild(self) -> None:
-        """SQLite ends the whole transaction where it is interrupted in a statement that writes, or runs out of
-        memory. The calls of the log bring its state back: the same calls always do the same.
+    def _replay(self, entries: Sequence[Entry]) -> None:
+        """The database as these calls left it, from the untouched world: the same calls always do the same, so
+        that those which changed something are all of a state.
         """
         self._database.reset()
-        self._marks.clear()
-        done = 0
-        if self._base is not None:
-            self._database.change(self._base.changeset, self._base.counters)
-            done = len(self._base.log)
-        now = self._call.now
-        for entry in self._entries[done:]:
+        for entry in entries:
             tool = self.world.definitions[entry.tool]
-            if entry.result.ok and tool.writes:
+            if tool.writes and entry.result.ok:
                 self._call.now = entry.now
                 tool.body(self._call, **tool.arguments(dict(entry.arguments)))
-        self._call.now = now
 
     def _check_open(self) -> None:
         if self._closed:
@@ -221,7 +216,7 @@ class Session:
         with self._lock:
             self._check_open()
             if self._changes is None:
-                self._changes = diff.changes(self._database.changeset(), self.world.tables)
+                self._changes = self._database.changes()
             return self._changes
 
     def verify(self, answer: str | None = None) -> Verdict:
@@ -254,27 +249,27 @@ class Session:
                 actor=self.me,
                 now=self.now,
                 ended=self.ended,
-                changeset=self._database.changeset(),
-                counters=self._database.counters(),
                 log=self.log,
             )
 
     def restore(self, snapshot: Snapshot) -> None:
         """As the session was, or another of the same world, task and actor, when the snapshot was taken: the same
-        calls now give the same bytes as then. Marks are gone. Raises `SnapshotError`, and nothing has changed,
-        for a snapshot of anything else.
+        calls now give the same bytes as then. It costs what the calls that changed something cost. Marks are
+        gone. Raises `SnapshotError`, and nothing has changed, for a snapshot of anything else.
         """
         with self._lock:
             self._check_open()
             self._check_same(snapshot)
-            self._database.reset()
-            self._begin()
-            self._database.change(snapshot.changeset, snapshot.counters)
+            try:
+                self._begin()
+                self._replay(snapshot.log)
+            except BaseException:
+                self.reset()
+                raise
             self._instant = datetime.datetime.fromisoformat(snapshot.now)
             self._call.ended = snapshot.ended
             self._entries = list(snapshot.log)
             self._changes = None
-            self._base = snapshot
 
     def _check_same(self, snapshot: Snapshot) -> None:
         if snapshot.world != self.world.name:
@@ -356,6 +351,14 @@ def _keys(value: Any, path: list[str]) -> list[Any]:
     if not path:
         return [value]
     return _keys(value.get(path[0]), path[1:])
+
+
+def _own(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy that whoever made the call cannot change: the log is what a session's state is made of."""
+    return {
+        name: deepcopy(value) if isinstance(value, (list, dict)) else value
+        for name, value in arguments.items()
+    }
 
 
 def _task(task: str | None) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -23,8 +21,8 @@ class Snapshot:
     is wanted.
 
     `world`, `digest`: the world that it is of; `task`, `actor`: the session's. `now`: the instant; `ended`:
-    whether the agent has handed over; `log`: the calls until then. `changeset`: what differs from the untouched
-    world (https://sqlite.org/sessionintro.html); `counters`: the last id that each table gave out.
+    whether the agent has handed over; `log`: the calls until then, which are all of its state, since the same
+    calls always do the same.
     """
 
     world: str
@@ -33,8 +31,6 @@ class Snapshot:
     actor: Key | None
     now: str
     ended: bool
-    changeset: bytes
-    counters: Mapping[str, int]
     log: tuple[Entry, ...]
 
     def dump(self) -> bytes:
@@ -48,8 +44,6 @@ class Snapshot:
                 "actor": self.actor,
                 "now": self.now,
                 "ended": self.ended,
-                "changeset": base64.b64encode(self.changeset).decode("ascii"),
-                "counters": dict(self.counters),
                 "log": [_written(entry) for entry in self.log],
             },
             ensure_ascii=False,
@@ -67,7 +61,6 @@ class Snapshot:
         version = found.pop("format")
         if version != FORMAT:
             raise SnapshotError(f"This snapshot has format {version}; this awmc reads format {FORMAT}.")
-        found["changeset"] = base64.b64decode(found["changeset"])
         found["log"] = tuple(_read(*entry) for entry in found["log"])
         return cls(**found)
 

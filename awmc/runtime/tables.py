@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from awmc.runtime.values import Stored, id_format, money_text, number_text
@@ -103,6 +104,19 @@ class Tables:
         """Each table's place in the schema."""
         return {name: place for place, name in enumerate(self.by_name)}
 
+    @cached_property
+    def key_of(self) -> Mapping[str, Callable[[Sequence[Any]], Any]]:
+        """Of each table, what picks the key out of a whole row: one value, or a tuple of them."""
+        return {
+            table.name: itemgetter(*(table.columns.index(table.column(name)) for name in table.key))
+            for table in self
+        }
+
+    @cached_property
+    def row_of(self) -> Mapping[str, str]:
+        """Of each table, the statement that reads the whole row of a key."""
+        return {table.name: _row_of(table) for table in self}
+
     def referrers(self, entity: str) -> list[str]:
         """The entities whose rows can keep one of `entity` from being deleted, directly or by a cascade."""
         reached = [entity]
@@ -116,6 +130,17 @@ class Tables:
                     if table.entity not in kept:
                         kept.append(table.entity)
         return found
+
+
+def quoted(name: str) -> str:
+    """A name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _row_of(table: Table) -> str:
+    columns = ", ".join(quoted(column.name) for column in table.columns)
+    key = " AND ".join(f"{quoted(name)} = ?" for name in table.key)
+    return f"SELECT {columns} FROM {quoted(table.name)} WHERE {key}"
 
 
 def _entity_table(entity: Mapping[str, Any]) -> Table:
