@@ -13,11 +13,12 @@ from bench.format import formatting
 from bench.growth import SIZES, growth
 from bench.phases import imports, phases
 from bench.prove import proofs
+from bench.runtime import runtime
 from bench.table import Table, as_json, as_text
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
 FULL_SIZE = ("retail_bank", "food_delivery", "university")
-BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "format")
+BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "format", "runtime")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -68,6 +69,9 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
         yield from (proofs(each, min(repeat, 3)) for each in options.specs)
     if "format" in wanted:
         yield from (formatting(each, repeat) for each in options.specs)
+    if "runtime" in wanted:
+        for each in options.specs:
+            yield from runtime(each, repeat)
 
 
 if __name__ == "__main__":

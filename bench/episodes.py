@@ -35,11 +35,8 @@ EPISODES: Mapping[str, Episode] = {
         ],
         lists=[("list_dishes", {"restaurant": 1}), ("list_addresses", {})],
         writes=[
-            ("add_to_cart", {"dish": 1, "qty": 2}),
-            (
-                "create_address",
-                {"label": "Studio", "place": {"street": "12 Mill Lane", "city": "Ghent"}, "zone": "center"},
-            ),
+            ("remove_from_cart", {"cart_line": 1}),
+            ("add_to_cart", {"dish": 1, "options": [2, 3], "qty": 2}),
             ("add_favourite", {"restaurant": 5}),
         ],
     ),
@@ -48,8 +45,8 @@ EPISODES: Mapping[str, Episode] = {
         reads=[("get_loan", {"loan": f"LN-000{loan}"}) for loan in (1, 2, 1, 2, 1)],
         lists=[("list_payees", {}), ("list_cards", {})],
         writes=[
-            ("move_money", {"source": 1, "target": 2, "amount": 25}),
-            ("create_payee", {"name": "Ines Roca", "iban": "IE29AIBK93115212345678"}),
+            ("move_money", {"source": 6, "target": 7, "amount": 25}),
+            ("create_payee", {"name": "Ines Roca", "iban": "IE92BOFI90001712345678"}),
             ("add_to_goal", {"goal": 1, "amount": 5}),
         ],
     ),

@@ -14,7 +14,8 @@ from rich.table import Table as RichTable
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measurement. `of`: the figure of the same run that it is compared with, and `ratio` how many times that it
-    takes; `limit` is the target in seconds, `most` the target of the ratio.
+    takes; `limit` is the target in seconds, `most` the target of the ratio. Where `unit` is another than seconds, so
+    is what `seconds` and `limit` count.
     """
 
     what: str
@@ -23,15 +24,17 @@ class Figure:
     ratio: float | None = None
     limit: float | None = None
     most: float | None = None
+    unit: str = "s"
 
     @property
     def is_met(self) -> bool | None:
         """Whether the target is met; None without one."""
+        found = []
         if self.limit is not None:
-            return self.seconds <= self.limit
+            found.append(self.seconds <= self.limit)
         if self.most is not None and self.ratio is not None:
-            return self.ratio <= self.most
-        return None
+            found.append(self.ratio <= self.most)
+        return all(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def compared(
     what: str, seconds: float, floor: Figure, *, limit: float | None = None, most: float | None = None
 ) -> Figure:
     """A figure beside its floor."""
-    return Figure(what, seconds, floor.what, seconds / floor.seconds, limit, most)
+    return Figure(what, seconds, floor.what, seconds / floor.seconds, limit, most, floor.unit)
 
 
 def as_text(tables: Sequence[Table]) -> str:
@@ -77,15 +80,19 @@ def as_json(tables: Sequence[Table]) -> str:
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
-    target = ""
+    targets = []
     if figure.limit is not None:
-        target = _time(figure.limit)
-    elif figure.most is not None:
-        target = f"{figure.most:g} ×"
+        targets.append(_said(figure.limit, figure.unit))
+    if figure.most is not None:
+        targets.append(f"{figure.most:g} ×")
     met = {True: "met", False: "missed", None: ""}[figure.is_met]
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f} ×"
-    return figure.what, _time(figure.seconds), ratio, figure.of, target, met
+    return figure.what, _said(figure.seconds, figure.unit), ratio, figure.of, ", ".join(targets), met
 
 
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.1f} ms"
+def _said(amount: float, unit: str) -> str:
+    if unit != "s":
+        return f"{amount:,.0f} {unit}"
+    if amount < 1e-3:
+        return f"{amount * 1e6:.1f} µs"
+    return f"{amount:.2f} s" if amount >= 1 else f"{amount * 1000:.1f} ms"

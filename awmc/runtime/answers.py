@@ -168,6 +168,7 @@ class _Reading:
 
     def __init__(self, text: str, clock: str) -> None:
         self.text, self.clock, self.year = text, clock, int(clock[:4])
+        self._found: dict[tuple[str, str], list[Span]] = {}
 
     def states(self, kind: str, value: Stored, claims: _Claims) -> bool:
         """Whether the text states an expected value, and not only a part of another name."""
@@ -215,8 +216,12 @@ class _Reading:
         )
 
     def _places(self, kind: str, value: str) -> list[Span]:
-        find = matching.address_occurrences if kind in ("email", "url") else matching.occurrences
-        return list(find(self.text, value))
+        """Where a text stands; each is looked for once."""
+        places = self._found.get((kind, value))
+        if places is None:
+            find = matching.address_occurrences if kind in ("email", "url") else matching.occurrences
+            places = self._found[kind, value] = list(find(self.text, value))
+        return places
 
     def _stray_number(self, kind: str, value: int | float, claims: _Claims) -> bool:
         if kind == "duration":

@@ -43,8 +43,10 @@ class Changed:
 
     def is_free(self, table: str, column: str, key: Any) -> bool:
         """Whether the column of a row that the outcome made or changed may hold what it holds."""
-        clauses = self._free.get(table, ())
-        return any(column in free.columns and self.speaks_of(free.where, key) for free in clauses)
+        clauses = self._free.get(table)
+        return clauses is not None and any(
+            column in free.columns and self.speaks_of(free.where, key) for free in clauses
+        )
 
     def is_allowed(self, change: Change) -> bool:
         """Whether a `may` allows a change that no outcome asks for."""

@@ -107,11 +107,22 @@ class Comparison:
     def _agrees(self, wanted: Created, change: Change) -> bool:
         """Whether all columns agree but the references to new rows."""
         after = change.after or {}
+        timed = []
+        for column, value in wanted.values.items():
+            found = after.get(column)
+            if value == found or isinstance(value, New):
+                continue
+            if isinstance(value, Moment):
+                timed.append(
+                    (column, value, found)
+                )  # they take longest to compare, and seldom tell rows apart
+            elif not self._equal(value, found) and not self._changed.is_free(
+                wanted.table, column, change.key
+            ):
+                return False
         return all(
-            isinstance(value, New)
-            or self._equal(value, after.get(column))
-            or self._changed.is_free(wanted.table, column, change.key)
-            for column, value in wanted.values.items()
+            self._equal(value, found) or self._changed.is_free(wanted.table, column, change.key)
+            for column, value, found in timed
         )
 
     def _share(self, wanted: Created, change: Change) -> float:
@@ -297,6 +308,8 @@ class Comparison:
         return self._equal(value, found)
 
     def _equal(self, value: Value, found: Stored) -> bool:
+        if value == found:
+            return True
         match value:
             case New():
                 return False
@@ -307,7 +320,7 @@ class Comparison:
                 return found is not None
             case float() if isinstance(found, (int, float)):
                 return math.isclose(value, found, rel_tol=_FLOAT_TOLERANCE, abs_tol=_FLOAT_TOLERANCE)
-        return value == found
+        return False
 
     # ---- Reasons
 

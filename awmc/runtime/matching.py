@@ -104,8 +104,12 @@ def occurrences(text: str, value: str) -> Iterator[Span]:
         yield from (
             match.span() for match in re.finditer(re.escape(value.strip()), fold(text)) if value.strip()
         )
-    for place in range(len(there) - len(asked) + 1 if asked else 0):
-        if all(there[place + step][0] == word for step, word in enumerate(asked)):
+        return
+    first = asked[0]
+    for place in range(len(there) - len(asked) + 1):
+        if there[place][0] == first and all(
+            there[place + step][0] == word for step, word in enumerate(asked)
+        ):
             yield there[place][1][0], there[place + len(asked) - 1][1][1]
 
 
