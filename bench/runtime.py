@@ -177,9 +177,9 @@ class Bare:
 
     def __init__(self, world: World, statements: list[list[Statement]]) -> None:
         self.connection = world.connect(512)
-        self.connection.deserialize("main", world.image)
-        self.copy = world.connect(512)
-        self.image, self.statements = world.image, statements
+        world.copy_to(self.connection)
+        self.world, self.statements = world, statements
+        self.copy = world.connect(1)
         self.cursor = self.connection.cursor()
         self.cursor.execute("BEGIN")
 
@@ -196,7 +196,7 @@ class Bare:
         execute("BEGIN")
         seconds.append(perf_counter() - begin)
         begin = perf_counter()
-        self.copy.deserialize("main", self.image)
+        self.world.copy_to(self.copy)
         seconds.append(perf_counter() - begin)
         return seconds
 

@@ -56,7 +56,7 @@ def solve_tasks(environment: nodes.Environment, world: World, compiler: Compiler
     """Runs every `solve` and `wrong` of every task instance in the world."""
     terms = Terms(environment, compiler)
     untouched = world.connect()
-    untouched.deserialize("main", world.image)
+    world.copy_to(untouched)
     with Solver(terms, world, untouched) as solver:
         tasks = _Tasks(environment, terms, solver)
         for task in environment.tasks:

@@ -66,7 +66,7 @@ class Ends:
     def __init__(self, world: World) -> None:
         self.world = world
         self.untouched = world.connect()
-        self.untouched.deserialize("main", world.image)
+        world.copy_to(self.untouched)
         self._tables = [_Table(table, self.untouched) for table in world.tables]
         self._by_name = {table.name: table for table in self._tables}
 

@@ -53,7 +53,7 @@ def judge(verifier: Callable[[Run], Verdict], session: Session, answer: str | No
 
     def untouched() -> apsw.Connection:
         connection = session.world.connect()
-        connection.deserialize("main", session.world.image)
+        session.world.copy_to(connection)
         opened.append(connection)
         return connection
 

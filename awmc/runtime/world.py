@@ -23,8 +23,8 @@ from awmc.runtime.pool import Pool
 from awmc.runtime.session import Session
 from awmc.runtime.tables import Key, Tables
 
-PAGE_SIZE = 1024
-"""Bytes: small pages make a small image, and so quick copies of it."""
+PAGE_SIZE = 512
+"""Bytes: small pages make a small image, and so small and quick copies of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,8 @@ class World:
         self.digest = _digest(files)
         self._tasks = {task.id: task for task in self.tasks}
         self._lock = Lock()
+        self._untouched = self.connect(1)
+        self._untouched.deserialize("main", self.image)
 
     @classmethod
     def from_artefacts(cls, files: Mapping[str, str], where: str = "") -> World:
@@ -172,6 +174,11 @@ class World:
         functions.register(connection)
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+    def copy_to(self, connection: apsw.Connection) -> None:
+        """Makes a connection's database the untouched world."""
+        with self._lock, connection.backup("main", self._untouched, "main") as copying:
+            copying.step(-1)
 
     def verifier(self, task: str) -> Callable[..., Any]:
         """The function of `verify.py` that judges a task of the spec."""
