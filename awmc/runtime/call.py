@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import apsw
 
 from awmc.runtime import arguments, constraints
-from awmc.runtime.definition import Json, Rows
+from awmc.runtime.definition import Invariant, Json, Rows
 from awmc.runtime.errors import Refused
 from awmc.runtime.limits import Stopwatch
 from awmc.runtime.tables import Key, Tables
@@ -28,7 +28,7 @@ class Call:
     One-column results are meant.
     """
 
-    __slots__ = ("_execute", "connection", "ended", "me", "now", "tables")
+    __slots__ = ("_execute", "_unwatched", "connection", "ended", "me", "now", "tables")
 
     def __init__(self, connection: apsw.Connection, tables: Tables, me: Key | None) -> None:
         self.connection = connection
@@ -37,19 +37,36 @@ class Call:
         self.now = ""
         self.ended = False
         # Each statement is read to its end at once, so that one cursor serves them all.
-        self._execute = connection.cursor().execute
+        self._unwatched = connection.cursor().execute
+        self._execute = self._unwatched
 
     def watch(self, stopwatch: Stopwatch) -> None:
         """From now on each statement looks at the time before it runs."""
-        self._execute = stopwatch.watched(self._execute)
+        self._execute = stopwatch.watched(self._unwatched)
 
     def _run(self, sql: str, values: dict[str, Any]) -> apsw.Cursor:
         for name, value in values.items():
-            if isinstance(value, (list, dict)):
+            if value.__class__ is list or value.__class__ is dict:
                 values[name] = json.dumps(value, ensure_ascii=False)
         values["now"] = self.now
         values["me"] = self.me
         return self._execute(sql, values)
+
+    # ---- One transaction
+
+    def begin(self) -> None:
+        """From here on all can be undone."""
+        self._unwatched("SAVEPOINT tool_call")
+
+    def commit(self) -> None:
+        """What was done stays."""
+        self._unwatched("RELEASE tool_call")
+
+    def undo(self) -> None:
+        """As it was at `begin`."""
+        if self.connection.in_transaction:
+            self._unwatched("ROLLBACK TO tool_call")
+            self._unwatched("RELEASE tool_call")
 
     # ---- Reading
 
@@ -147,11 +164,18 @@ class Call:
 
     def check_row(self, rows: Rows, key: Key | None) -> None:
         """Refuses (`not_found`) a key that names no row, or none in the scope that is asked for."""
-        if key is not None and self.value(rows.sql, key=key) is None:
+        if key is None:
+            return
+        if self._execute(rows.sql, {"key": key, "now": self.now, "me": self.me}).get is None:
             table = self.tables.by_entity[rows.entity]
             raise Refused(
                 "not_found", f"There is no {rows.entity} with {table.key[0]} {table.wire_key(key)}."
             )
+
+    def check(self, invariant: Invariant) -> None:
+        """Refuses (`invariant_violated`) where an invariant does not hold."""
+        if self._execute(invariant.sql, {"now": self.now, "me": self.me}).get is not None:
+            raise Refused("invariant_violated", invariant.about)
 
     def check_range(self, name: str, value: Stored, low: Any, high: Any, kind: Kind = "int") -> None:
         """Refuses (`invalid_arguments`) an argument that a tool passes on, out of its range."""

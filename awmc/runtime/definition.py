@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NewType, get_args
 
 from pydantic import ValidationError
@@ -46,6 +46,8 @@ class Tool:
     """One tool. `rows`: per path of an argument (`slot`, `lines.product`) what its id must name. `writes`:
     the tables that a call may change; a call of a tool with none needs no savepoint. `checks`: what must
     hold before a call commits. `body` answers the result on the wire, or None for `{"ok": true}`.
+
+    `ids`: `rows`, the paths cut in their first part and the others.
     """
 
     name: str
@@ -54,34 +56,36 @@ class Tool:
     rows: Mapping[str, Rows]
     writes: tuple[str, ...] = ()
     checks: tuple[Invariant, ...] = ()
+    ids: tuple[tuple[str, tuple[str, ...], Rows], ...] = field(init=False)
+    _validate: Callable[[Any], Parameters] = field(init=False, repr=False)
+    _records: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        paths = [(path.split("."), rows) for path, rows in self.rows.items()]
+        fields = self.parameters.model_fields.items()
+        found = {
+            "ids": tuple((path[0], tuple(path[1:]), rows) for path, rows in paths),
+            "_validate": self.parameters.__pydantic_validator__.validate_python,
+            # The fields whose values are, or hold, records.
+            "_records": tuple(name for name, field in fields if any(_records_in(field.annotation))),
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
 
     def arguments(self, given: dict[str, Any]) -> dict[str, Any]:
         """The arguments of `body`, in storage form. Refuses (`invalid_arguments`) what the parameters do
         not allow.
         """
         try:
-            model = self.parameters.__pydantic_validator__.validate_python(given)
+            model = self._validate(given)
         except ValidationError as error:
             fields = self.parameters.model_fields
             names = [field.alias or name for name, field in fields.items()]
             raise arguments.invalid_arguments(error, names) from None
         values: dict[str, Any] = model.__dict__
-        for name in _holding_records(self.parameters):
+        for name in self._records:
             values[name] = _plain(values[name])
         return values
-
-
-_RECORDS: dict[type[Parameters], tuple[str, ...]] = {}
-
-
-def _holding_records(parameters: type[Parameters]) -> tuple[str, ...]:
-    """The fields whose values are, or hold, records."""
-    found = _RECORDS.get(parameters)
-    if found is None:
-        fields = parameters.model_fields.items()
-        found = tuple(name for name, field in fields if any(_records_in(field.annotation)))
-        _RECORDS[parameters] = found
-    return found
 
 
 def _records_in(annotation: Any) -> Iterator[bool]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import apsw
 
@@ -33,6 +33,8 @@ class Change:
     after: Values | None
 
 
+_INSERT, _DELETE = apsw.SQLITE_INSERT, apsw.SQLITE_DELETE
+
 Row = tuple[Any, ...]
 Keys = Key | tuple[Key, ...]
 
@@ -50,13 +52,22 @@ class Recording:
         self._before.clear()
 
     def _note(self, row: apsw.PreUpdate) -> None:
-        table, old, new = row.table_name, row.old, row.new
+        table, before = row.table_name, self._before
+        if table in self._tables.numbered:
+            if row.opcode != _INSERT:
+                place = (table, row.rowid)
+                if place not in before:
+                    before[place] = row.old
+            if row.opcode != _DELETE:
+                before.setdefault((table, row.rowid_new), None)
+            return
         key_of = self._tables.key_of[table]
-        if old is not None:
-            self._before.setdefault((table, key_of(old)), old)
-        if new is not None:
+        if row.opcode != _INSERT:
+            old = cast(Row, row.old)
+            before.setdefault((table, key_of(old)), old)
+        if row.opcode != _DELETE:
             # An update that changes the key itself makes a row where none was.
-            self._before.setdefault((table, key_of(new)), None)
+            before.setdefault((table, key_of(cast(Row, row.new))), None)
 
     def changes(self, connection: apsw.Connection) -> tuple[Change, ...]:
         """What differs from the untouched world, in the order of the tables, then of the keys."""

@@ -113,7 +113,7 @@ class Session:
                 return Result.refused(CODE, f"No more than {self.limits.calls} calls may be made.")
             given = _own(arguments or {})
             instant = self._instant + _SECOND
-            self._call.now = instant.isoformat()
+            now = self._call.now = instant.isoformat()
             if tool.writes:
                 self._changes = None
             try:
@@ -128,7 +128,7 @@ class Session:
                 self._marks.clear()
                 self._replay(self._entries)
             self._instant = instant
-            self._entries.append(Entry(name, given, result, instant.isoformat()))
+            self._entries.append(Entry(name, given, result, now))
             return result
 
     def _answer(self, tool: Tool, given: dict[str, Any]) -> Json:
@@ -147,30 +147,33 @@ class Session:
             self._stopwatch.stop()
 
     def _run(self, tool: Tool, given: dict[str, Any]) -> Json:
+        call = self._call
         arguments = tool.arguments(given)
-        for path, rows in tool.rows.items():
-            for key in _keys(arguments, path.split(".")):
-                self._call.check_row(rows, key)
+        for name, path, rows in tool.ids:
+            value = arguments[name]
+            if path or value.__class__ is list:
+                for key in _keys(value, path):
+                    call.check_row(rows, key)
+            else:
+                call.check_row(rows, value)
         if not tool.writes:
-            return self._within_limit(tool.body(self._call, **arguments) or OK)
-        execute = self.connection.execute
-        execute("SAVEPOINT tool_call")
+            return self._within_limit(tool.body(call, **arguments) or OK)
+        call.begin()
         try:
-            answer = tool.body(self._call, **arguments) or OK
+            answer = tool.body(call, **arguments) or OK
             for invariant in tool.checks:
-                if self._call.rows(invariant.sql):
-                    raise Refused("invariant_violated", invariant.about)
+                call.check(invariant)
             self._within_limit(answer)
-        except BaseException as error:
-            if self.connection.in_transaction:
-                execute("ROLLBACK TO tool_call")
-                execute("RELEASE tool_call")
-            if isinstance(error, apsw.ConstraintError):
-                refused = constraints.refusal(error, self.world.tables)
-                if refused is not None:
-                    raise refused from None
+        except apsw.ConstraintError as error:
+            call.undo()
+            refused = constraints.refusal(error, self.world.tables)
+            if refused is None:
+                raise
+            raise refused from None
+        except BaseException:
+            call.undo()
             raise
-        execute("RELEASE tool_call")
+        call.commit()
         return answer
 
     def _within_limit(self, answer: Json) -> Json:
@@ -342,7 +345,7 @@ class Session:
         self.close()
 
 
-def _keys(value: Any, path: list[str]) -> list[Any]:
+def _keys(value: Any, path: Sequence[str]) -> list[Any]:
     """The keys at a path of the arguments, through lists; those not given are left out."""
     if value is None:
         return []

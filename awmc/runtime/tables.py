@@ -113,6 +113,15 @@ class Tables:
         }
 
     @cached_property
+    def numbered(self) -> frozenset[str]:
+        """The tables whose key is a numbered id, which is SQLite's rowid."""
+        return frozenset(
+            table.name
+            for table in self
+            if len(table.key) == 1 and table.column(table.key[0]).type["kind"] == "id"
+        )
+
+    @cached_property
     def row_of(self) -> Mapping[str, str]:
         """Of each table, the statement that reads the whole row of a key."""
         return {table.name: _row_of(table) for table in self}
