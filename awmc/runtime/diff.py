@@ -72,30 +72,27 @@ class Recording:
     def changes(self, connection: apsw.Connection) -> tuple[Change, ...]:
         """What differs from the untouched world, in the order of the tables, then of the keys."""
         found = []
-        execute = connection.execute
-        for (name, key), before in self._before.items():
-            table = self._tables.by_name[name]
-            after = execute(self._tables.row_of[name], key if isinstance(key, tuple) else (key,)).fetchone()
+        execute = connection.cursor().execute
+        by_name, row_of = self._tables.by_name, self._tables.row_of
+        for (table, key), before in self._before.items():
+            after = execute(row_of[table], key if key.__class__ is tuple else (key,)).fetchone()
             if before != after:
-                change = _change(table, key, before, after)
+                change = _change(by_name[table], key, before, after)
                 if change is not None:
                     found.append(change)
-        order = self._tables.order
-        found.sort(key=lambda change: (order[change.table], change.key))
+        if len(found) > 1:
+            order = self._tables.order
+            found.sort(key=lambda change: (order[change.table], change.key))
         return tuple(found)
 
 
 def _change(table: Table, key: Keys, before: Row | None, after: Row | None) -> Change | None:
     if before is not None and after is not None:
-        changed = [
-            (column.name, old, new)
-            for column, old, new in zip(table.columns, before, after, strict=True)
-            if old != new and not column.untracked
-        ]
+        changed = [(name, place) for name, place in table.tracked if before[place] != after[place]]
         if not changed:
             return None
-        was: Values = {name: old for name, old, _ in changed}
-        now: Values = {name: new for name, _, new in changed}
+        was: Values = {name: before[place] for name, place in changed}
+        now: Values = {name: after[place] for name, place in changed}
         return Change("update", table.entity, table.name, key, was, now)
     if after is not None:
         return Change("create", table.entity, table.name, key, None, _tracked(table, after))
@@ -104,5 +101,4 @@ def _change(table: Table, key: Keys, before: Row | None, after: Row | None) -> C
 
 
 def _tracked(table: Table, row: Row) -> Values:
-    pairs = zip(table.columns, row, strict=True)
-    return {column.name: value for column, value in pairs if not column.untracked}
+    return {name: row[place] for name, place in table.tracked}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
@@ -55,7 +55,7 @@ def _end(kind: str, end: int | float | str) -> str:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of an entity, or (`entity` is empty) of a many-to-many relation. `key`: its primary key's
-    columns.
+    columns. `tracked`: the columns whose changes count, each with its place in a row.
     """
 
     name: str
@@ -65,9 +65,17 @@ class Table:
     id_format: str = ""
     uniques: Mapping[str, tuple[str, ...]] | None = None
     checks: Mapping[str, str] | None = None
+    tracked: tuple[tuple[str, int], ...] = field(init=False, repr=False, compare=False)
+    _by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        places = enumerate(self.columns)
+        tracked = tuple((column.name, place) for place, column in places if not column.untracked)
+        object.__setattr__(self, "tracked", tracked)
+        object.__setattr__(self, "_by_name", {column.name: column for column in self.columns})
 
     def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        return self._by_name[name]
 
     def wire_key(self, key: Key) -> Stored:
         """The key as the agent sees it."""
