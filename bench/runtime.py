@@ -157,7 +157,12 @@ def bare_statements(world: World, episode: Episode) -> list[list[Statement]]:
     noted: list[list[Statement]] = []
 
     def note(cursor: apsw.Cursor, sql: str, values: Any) -> bool:
-        noted[-1].append((sql, dict(values) if isinstance(values, dict) else values))
+        if isinstance(values, dict):
+            values = {
+                name: json.dumps(value) if isinstance(value, list) else value
+                for name, value in values.items()
+            }
+        noted[-1].append((sql, values))
         return True
 
     with patch.object(world, "definitions", definitions), world.session(episode.task) as session:

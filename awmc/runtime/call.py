@@ -20,6 +20,11 @@ WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE UNIQUE%'
 """
 
 
+def _as_json(cursor: apsw.Cursor, place: int, value: Any) -> str:
+    """A list or a record, as statements take it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 class Call:
     """The call that a session is in.
 
@@ -37,20 +42,13 @@ class Call:
         self.now = ""
         self.ended = False
         # Each statement is read to its end at once, so that one cursor serves them all.
+        connection.convert_binding = _as_json
         self._unwatched = connection.cursor().execute
         self._execute = self._unwatched
 
     def watch(self, stopwatch: Stopwatch) -> None:
         """From now on each statement looks at the time before it runs."""
         self._execute = stopwatch.watched(self._unwatched)
-
-    def _run(self, sql: str, values: dict[str, Any]) -> apsw.Cursor:
-        for name, value in values.items():
-            if value.__class__ is list or value.__class__ is dict:
-                values[name] = json.dumps(value, ensure_ascii=False)
-        values["now"] = self.now
-        values["me"] = self.me
-        return self._execute(sql, values)
 
     # ---- One transaction
 
@@ -69,49 +67,60 @@ class Call:
             self._unwatched("RELEASE tool_call")
 
     # ---- Reading
+    # The instant and the actor are put among the values in each of these, not in one place: a call runs some ten
+    # statements, and a function more for each is felt.
 
     def test(self, sql: str, /, **values: Any) -> bool:
         """Whether the one value is true."""
-        return bool(self._run(sql, values).get)
+        values["now"], values["me"] = self.now, self.me
+        return bool(self._execute(sql, values).get)
 
     def value(self, sql: str, /, **values: Any) -> Any:
         """The one value in storage form; None where it is null or there is no row."""
-        return self._run(sql, values).get
+        values["now"], values["me"] = self.now, self.me
+        return self._execute(sql, values).get
 
     def rows(self, sql: str, /, **values: Any) -> list[Any]:
         """The keys or values, in order."""
-        return [value for (value,) in self._run(sql, values)]
+        values["now"], values["me"] = self.now, self.me
+        return [value for (value,) in self._execute(sql, values)]
 
     def record(self, sql: str, /, **values: Any) -> Any:
         """A record (dict) or a list from the one value, a JSON text; None where it is null."""
-        text = self._run(sql, values).get
+        values["now"], values["me"] = self.now, self.me
+        text = self._execute(sql, values).get
         return None if text is None else json.loads(text)
 
     def records(self, sql: str, /, **values: Any) -> list[Any]:
         """Records or lists from JSON texts, in order."""
-        return [json.loads(text) for (text,) in self._run(sql, values)]
+        values["now"], values["me"] = self.now, self.me
+        return [json.loads(text) for (text,) in self._execute(sql, values)]
 
     def json(self, sql: str, /, **values: Any) -> Json:
         """A result on the wire, as the statement writes it; for a row or a record that is not there, a null
         value."""
-        return Json(self._run(sql, values).get or '{"value":null}')
+        values["now"], values["me"] = self.now, self.me
+        return Json(self._execute(sql, values).get or '{"value":null}')
 
     # ---- Writing
 
     def execute(self, sql: str, /, **values: Any) -> None:
         """Runs a statement without a result: links of many-to-many relations."""
-        self._run(sql, values).get  # noqa: B018 - reads to the end
+        values["now"], values["me"] = self.now, self.me
+        self._execute(sql, values).get  # noqa: B018 - reads to the end
 
     def insert(self, sql: str, /, **values: Any) -> Any:
         """Inserts a row and gives its key."""
-        return self._run(sql, values).get
+        values["now"], values["me"] = self.now, self.me
+        return self._execute(sql, values).get
 
     def update(self, sql: str, /, **values: Any) -> None:
         """Updates rows. Unique keys must hold when the statement ends, though SQLite checks them row by
         row.
         """
+        values["now"], values["me"] = self.now, self.me
         try:
-            self._run(sql, values).get  # noqa: B018
+            self._execute(sql, values).get  # noqa: B018
         except apsw.ConstraintError as error:
             if constraints.code_of(error) != apsw.SQLITE_CONSTRAINT_UNIQUE:
                 raise
@@ -125,14 +134,15 @@ class Call:
         for name, _ in indexes:
             quoted = str(name).replace('"', '""')
             self._execute(f'DROP INDEX "{quoted}"')
-        self._run(sql, values).get  # noqa: B018
+        self._execute(sql, values).get  # noqa: B018
         for _, create in indexes:
             self._execute(str(create))
 
     def delete(self, entity: str, sql: str, /, **values: Any) -> None:
         """Deletes rows of an entity. Refuses (`in_use`) where another row refers to one of them."""
+        values["now"], values["me"] = self.now, self.me
         try:
-            self._run(sql, values).get  # noqa: B018
+            self._execute(sql, values).get  # noqa: B018
         except apsw.ConstraintError as error:
             if constraints.code_of(error) != apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
                 raise
@@ -143,7 +153,8 @@ class Call:
         """Refuses (`illegal_move`) where the statement gives rows: a key, and the state that it may not
         leave so.
         """
-        first = self._run(sql, values).fetchone()
+        values["now"], values["me"] = self.now, self.me
+        first = self._execute(sql, values).fetchone()
         if first is None:
             return
         self._execute("SELECT 1").fetchall()

@@ -19,6 +19,7 @@ import math
 import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import apsw
@@ -82,10 +83,17 @@ def _total(call: Call, *kinds: type | tuple[type, ...]) -> Call:
     return total
 
 
-def _define(name: str, *kinds: type | tuple[type, ...]) -> Callable[[Call], Call]:
+def _define(name: str, *kinds: type | tuple[type, ...], remembered: bool = False) -> Callable[[Call], Call]:
+    """`remembered`: the last answers are kept, of a function that statements ask the same again and again, and
+    whose arguments are short.
+    """
+
     def define(call: Call) -> Call:
-        FUNCTIONS[name] = Function(name, _total(call, *kinds), len(kinds))
-        return FUNCTIONS[name].call
+        found = _total(call, *kinds)
+        if remembered:
+            found = lru_cache(maxsize=2048, typed=True)(found)
+        FUNCTIONS[name] = Function(name, found, len(kinds))
+        return found
 
     return define
 
@@ -337,7 +345,7 @@ def _time(text: str) -> int | None:
     return None
 
 
-@_define("awm_add", str, int, int)
+@_define("awm_add", str, int, int, remembered=True)
 def add(moment: str, months: int, seconds: int) -> Stored:
     """A moment later by months, clamped to the month's end, and then by seconds; earlier where they are
     negative.
@@ -389,7 +397,7 @@ def days_between(start: str, end: str) -> Stored:
     return None if first is None or last is None else last.toordinal() - first.toordinal()
 
 
-@_define("awm_date", str)
+@_define("awm_date", str, remembered=True)
 def date(moment: str) -> Stored:
     """The date of a datetime or date."""
     return None if _moment(moment) is None else moment[:10]
@@ -432,7 +440,7 @@ def text_form(value: str | float) -> Stored:
     return value if isinstance(value, str) else number_text(value)
 
 
-@_define("awm_text_money", int)
+@_define("awm_text_money", int, remembered=True)
 def text_money(cents: int) -> Stored:
     """``1234.50``."""
     return money_text(cents)
@@ -444,7 +452,7 @@ def text_bool(value: int) -> Stored:
     return "true" if value else "false"
 
 
-@_define("awm_format_id", int, str)
+@_define("awm_format_id", int, str, remembered=True)
 def format_id(number: int, form: str) -> Stored:
     """A numbered id by its format: ``ORD-00012``; null if the format is none."""
     try:

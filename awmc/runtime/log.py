@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class Result:
@@ -35,8 +34,7 @@ class Result:
         return f"Result({'ok' if self.ok else 'refused'}: {self.text})"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One call in the log: what was called, with what, what it answered, and the world's instant then."""
 
     tool: str

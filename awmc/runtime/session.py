@@ -358,10 +358,11 @@ def _keys(value: Any, path: Sequence[str]) -> list[Any]:
 
 def _own(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """A copy that whoever made the call cannot change: the log is what a session's state is made of."""
-    return {
-        name: deepcopy(value) if isinstance(value, (list, dict)) else value
-        for name, value in arguments.items()
-    }
+    given = dict(arguments)
+    for value in given.values():
+        if value.__class__ is list or value.__class__ is dict:
+            return deepcopy(given)
+    return given
 
 
 def _task(task: str | None) -> str:
