@@ -1,4 +1,6 @@
-"""The language reference is true: its examples compile, and its names are the language's, no more and no fewer."""
+"""The pages are true: the examples of the language compile, its names are the language's, no more and no fewer, and the
+programs run.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from awmc.syntax.grammar import tables
 from awmc.syntax.mend import canonical
 from awmc.syntax.parse import parse
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "language.md"
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "language.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```awm\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROSE = BLOCK.sub("", TEXT)
@@ -148,3 +151,21 @@ def test_every_keyword_of_the_grammar_is_on_the_page() -> None:
         for word in re.findall(r"\w+", text)
     }
     assert set(tables().keywords) <= words
+
+
+def test_the_programs_of_the_page_on_running_worlds_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other, as a reader would."""
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "runtime.md").read_text(encoding="utf-8")
+    programs = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {}
+    for program in programs:
+        exec(program, names)
+    assert capsys.readouterr().out.splitlines() == [
+        "True 2", "1.0",
+        "2 0.0", "25 1.0", "1 1.0",
+        "True",
+        "too_late_to_cancel 7", '{"items":[{"id":1,"n 0.0 False', "0.0 True False",
+    ]  # fmt: skip

@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": COMPILER,
     "testing": IR | {"runtime"},
     "guide": GROUND | {"syntax", "semantics", "emit"},
+    "gym": {"runtime"},
     **{room: COMPILER | {"pipeline"} for room in WORLD_USERS},
     "cli": COMPILER | WORLD_USERS | {"pipeline", "guide"},
 }
@@ -57,10 +58,11 @@ THIRD_PARTY: dict[str, set[str]] = {
     "resources": set(),
     "ir": {"msgspec"},
     "runtime": {"apsw", "pydantic", "pydantic_core"},
+    "gym": {"gymnasium"},
 }
 
 COMPILING = {"lark", "jinja2", "black", "sqlglot", "mimesis", "typer", "rich"}
-SERVING = {"mcp", "starlette", "uvicorn", "openai", "pygls"}
+SERVING = {"mcp", "starlette", "uvicorn", "openai", "pygls", "gymnasium", "numpy"}
 
 
 def room_of(module: str) -> str | None:
