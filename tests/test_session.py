@@ -414,13 +414,17 @@ def test_a_limit_is_above_nothing(limit: dict[str, Any]) -> None:
 # ---- What goes wrong
 
 
-def test_an_interrupted_call_has_not_been(items: World) -> None:
+@pytest.mark.parametrize("when", ["in its body", "after it was done"])
+def test_an_interrupted_call_has_not_been(items: World, when: str) -> None:
     with items.session() as session:
         session.call("add", {"n": 3})
         before = state(session)
-        definitions = dict(items.definitions)
-        definitions["swap"] = replace(definitions["swap"], body=_interrupted)
-        with patch.object(items, "definitions", definitions), pytest.raises(KeyboardInterrupt):
+        tool = items.definitions["swap"]
+        broken: Any = patch("awmc.runtime.session.Result", side_effect=KeyboardInterrupt)
+        if when == "in its body":
+            definitions = {**items.definitions, "swap": replace(tool, body=_interrupted)}
+            broken = patch.object(items, "definitions", definitions)
+        with broken, pytest.raises(KeyboardInterrupt):
             session.call("swap")
         assert state(session) == before
 
@@ -438,7 +442,7 @@ USES: list[Callable[[Session], object]] = [
     Session.snapshot,
     Session.fork,
     Session.mark,
-    lambda session: session.back(Mark(0, session.world.beginning, 0, False)),
+    lambda session: session.back(Mark(0, 0, False)),
     lambda session: session.restore(_taken(session.world)),
 ]
 

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import apsw
 
@@ -16,8 +15,7 @@ from awmc.runtime.values import Stored
 Values = Mapping[str, Stored]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One row that differs from the untouched world. Values are in storage form, untracked columns are left
     out.
 

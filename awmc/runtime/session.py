@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from awmc.runtime.world import TaskInfo, ToolInfo, World
 
 _log = logging.getLogger("awmc.runtime")
-_SECOND = datetime.timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,6 @@ class Mark:
     """A point of a session, to come back to."""
 
     depth: int
-    instant: datetime.datetime
     calls: int
     ended: bool
 
@@ -79,7 +77,6 @@ class Session:
 
     def _begin(self) -> None:
         """The state of a session of the untouched world, beside its database."""
-        self._instant = self.world.beginning
         self._call.ended = False
         self._entries: list[Entry] = []
         self._changes: tuple[diff.Change, ...] | None = ()
@@ -112,42 +109,47 @@ class Session:
             if self.limits.calls is not None and len(self._entries) >= self.limits.calls:
                 return Result.refused(CODE, f"No more than {self.limits.calls} calls may be made.")
             given = _own(arguments or {})
-            instant = self._instant + _SECOND
-            now = self._call.now = instant.isoformat()
+            now = self._call.now = self._instant(1)
+            ended = self._call.ended
             if tool.writes:
                 self._changes = None
             try:
-                result = Result(self._answer(tool, given))
-            except Refused as refused:
-                result = Result.refused(refused.code, refused.message)
-            except Exception:
-                _log.exception("tool %s of %s failed", name, self.world.name)
-                result = Result.refused("internal", "The tool failed unexpectedly. Nothing was changed.")
-            if not self.connection.in_transaction:
-                # SQLite ends all of it where it is interrupted in a statement that writes, or runs out of memory.
-                self._marks.clear()
-                self._replay(self._entries)
-            self._instant = instant
-            self._entries.append(Entry(name, given, result, now))
+                result = self._result(tool, given)
+                if not self.connection.in_transaction:
+                    # SQLite ends all of it where it is interrupted in a statement that writes, or out of memory.
+                    self._rebuild()
+                self._entries.append(Entry(name, given, result, now))
+            except BaseException:  # Ctrl-C: what is in the log has been, and nothing else
+                self._call.ended = ended
+                self._rebuild()
+                raise
             return result
 
-    def _answer(self, tool: Tool, given: dict[str, Any]) -> Json:
-        if self._call.ended:
-            raise Refused("ended", "The conversation was handed over to a person; nothing more can be done.")
-        if self._stopwatch is None:
-            return self._run(tool, given)
-        self._stopwatch.start()
+    def _result(self, tool: Tool, given: dict[str, Any]) -> Result:
+        try:
+            if self._stopwatch is None:
+                return Result(self._run(tool, given))
+            return Result(self._timed(tool, given, self._stopwatch))
+        except Refused as refused:
+            return Result.refused(refused.code, refused.message)
+        except Exception:
+            _log.exception("tool %s of %s failed", tool.name, self.world.name)
+            return Result.refused("internal", "The tool failed unexpectedly. Nothing was changed.")
+
+    def _timed(self, tool: Tool, given: dict[str, Any], stopwatch: Stopwatch) -> Json:
+        stopwatch.start()
         try:
             return self._run(tool, given)
         except apsw.InterruptError:
-            seconds = self._stopwatch.seconds
-            message = f"The call took longer than {seconds:g} seconds and was stopped. Nothing was changed."
+            message = f"The call took longer than {stopwatch.seconds:g} seconds and was stopped. Nothing was changed."
             raise Refused(CODE, message) from None
         finally:
-            self._stopwatch.stop()
+            stopwatch.stop()
 
     def _run(self, tool: Tool, given: dict[str, Any]) -> Json:
         call = self._call
+        if call.ended:
+            raise Refused("ended", "The conversation was handed over to a person; nothing more can be done.")
         arguments = tool.arguments(given)
         for name, path, rows in tool.ids:
             value = arguments[name]
@@ -157,13 +159,15 @@ class Session:
             else:
                 call.check_row(rows, value)
         if not tool.writes:
-            return self._within_limit(tool.body(call, **arguments) or OK)
+            answer = tool.body(call, **arguments) or OK
+            return answer if self.limits.result_bytes is None else self._within_limit(answer)
         call.begin()
         try:
             answer = tool.body(call, **arguments) or OK
             for invariant in tool.checks:
                 call.check(invariant)
-            self._within_limit(answer)
+            if self.limits.result_bytes is not None:
+                self._within_limit(answer)
         except apsw.ConstraintError as error:
             call.undo()
             refused = constraints.refusal(error, self.world.tables)
@@ -178,9 +182,15 @@ class Session:
 
     def _within_limit(self, answer: Json) -> Json:
         most = self.limits.result_bytes
-        if most is not None and (4 * len(answer) > most and len(answer.encode("utf-8")) > most):
+        assert most is not None
+        if len(answer) * 4 > most and len(answer.encode("utf-8")) > most:
             raise Refused(CODE, f"The result is longer than {most} bytes. Ask for less at a time.")
         return answer
+
+    def _rebuild(self) -> None:
+        """The database as the log has it; marks are gone."""
+        self._marks.clear()
+        self._replay(self._entries)
 
     def _replay(self, entries: Sequence[Entry]) -> None:
         """The database as these calls left it, from the untouched world: the same calls always do the same, so
@@ -202,7 +212,12 @@ class Session:
     @property
     def now(self) -> str:
         """The world's instant: that of the last call, or the clock where there was none."""
-        return self._instant.isoformat()
+        return self._instant(0)
+
+    def _instant(self, more: int) -> str:
+        """The world's instant after the calls of the log and `more`: each takes a second."""
+        seconds = datetime.timedelta(0, len(self._entries) + more)
+        return (self.world.beginning + seconds).isoformat()
 
     @property
     def ended(self) -> bool:
@@ -269,7 +284,6 @@ class Session:
             except BaseException:
                 self.reset()
                 raise
-            self._instant = datetime.datetime.fromisoformat(snapshot.now)
             self._call.ended = snapshot.ended
             self._entries = list(snapshot.log)
             self._changes = None
@@ -306,7 +320,7 @@ class Session:
         """
         with self._lock:
             self._check_open()
-            found = Mark(len(self._marks), self._instant, len(self._entries), self._call.ended)
+            found = Mark(len(self._marks), len(self._entries), self._call.ended)
             self.connection.execute(f"SAVEPOINT mark_{found.depth}")
             self._marks.append(found)
             return found
@@ -322,7 +336,6 @@ class Session:
             self.connection.execute(f"ROLLBACK TO mark_{mark.depth}")
             del self._marks[mark.depth + 1 :]
             self._changes = None
-            self._instant = mark.instant
             del self._entries[mark.calls :]
             self._call.ended = mark.ended
 

@@ -220,6 +220,16 @@ def id_format(text: str) -> IdFormat:
     return IdFormat.of(text)
 
 
+_SHORT: Final = 64
+"""Characters of an id that is worth remembering."""
+
+
+@lru_cache(maxsize=4096)
+def _number_of(form: str, text: str) -> int | None:
+    """`IdFormat.parse`, remembered: agents name the same rows again and again."""
+    return id_format(form).parse(text)
+
+
 # ---------------------------------------------------------------- by kind
 
 _PARSERS: Final[dict[str, Callable[[object], Stored]]] = {
@@ -439,9 +449,10 @@ class Ref:
         return {**_INT}
 
     def _number(self, text: str) -> int:
-        number = id_format(self.format or "{n}").parse(text)
+        form = self.format or "{n}"
+        number = _number_of(form, text) if len(text) <= _SHORT else id_format(form).parse(text)
         if number is None:
-            example = id_format(self.format or "{n}").format(1)
+            example = id_format(form).format(1)
             raise _refusal("id_format", f"Input should be the id of one {self.entity}, such as {example}")
         return number
 
