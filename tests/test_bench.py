@@ -75,6 +75,21 @@ def test_formatting_is_timed_beside_parsing(capsys: pytest.CaptureFixture[str]) 
     assert (whole["limit"], whole["of"]) == (0.2, "parse")
 
 
+def test_sessions_are_measured_beside_their_bare_sql(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["runtime", "--specs", str(ROOT / "specs" / "clinic.awm"), "--repeat", "1", "--format", "json"])
+    times, weights = json.loads(capsys.readouterr().out)
+    rows = {row["what"]: row for row in times["figures"]}
+    call, floor = rows["a call of book_visit"], rows["the bare SQL of book_visit"]
+    assert call["of"] == floor["what"]
+    assert call["ratio"] == pytest.approx(call["seconds"] / floor["seconds"])
+    assert call["limit"] == pytest.approx(80e-6)
+    assert any(what.startswith("the episode, ") and rows[what]["most"] == 3 for what in rows)
+    bare, sessions = weights["figures"]
+    assert bare["unit"] == sessions["unit"] == "MiB"
+    assert min(bare["seconds"], sessions["seconds"]) > 10
+    assert weights["title"] == "clinic.awm: a process with 16 instances"
+
+
 def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", "many", "--specs", str(ROOT / "specs" / "clinic.awm"), "--count", "2", "--repeat", "1"])
     found = capsys.readouterr().out
@@ -86,10 +101,15 @@ def test_targets_are_judged() -> None:
     floor = Figure("floor", 0.5)
     met = compared("quick", 0.9, floor, limit=1.0)
     missed = compared("steep", 2.0, floor, most=3)
-    assert (floor.is_met, met.is_met, missed.is_met) == (None, True, False)
-    lines = as_text([Table("t", (floor, met, missed))]).splitlines()
-    assert [line.split() for line in lines[-4:-1]] == [
+    half = compared("both", 0.000_5, floor, limit=0.000_4, most=3)
+    heavy = Figure("heavy", 1200.0, limit=2000, unit="MiB")
+    found = (floor, met, missed, half, heavy)
+    assert [one.is_met for one in found] == [None, True, False, False, True]
+    lines = as_text([Table("t", found)]).splitlines()
+    assert [line.split() for line in lines[-6:-1]] == [
         ["floor", "500.0", "ms"],
         ["quick", "900.0", "ms", "1.80", "×", "floor", "1.00", "s", "met"],
         ["steep", "2.00", "s", "4.00", "×", "floor", "3", "×", "missed"],
+        ["both", "500.0", "µs", "0.00", "×", "floor", "400.0", "µs,", "3", "×", "missed"],
+        ["heavy", "1,200", "MiB", "2,000", "MiB", "met"],
     ]
