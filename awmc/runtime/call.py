@@ -20,9 +20,12 @@ WHERE type = 'index' AND tbl_name = ? AND sql LIKE 'CREATE UNIQUE%'
 """
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _as_json(cursor: apsw.Cursor, place: int, value: Any) -> str:
     """A list or a record, as statements take it."""
-    return json.dumps(value, ensure_ascii=False)
+    return _encode(value)
 
 
 class Call:
