@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Any, Final
 
 from awmc.ir import nodes
+from awmc.ir.below import BELOW
 
 # Of a bool or an enum there are too few values for an index to help; a number is seldom looked up.
 _SELECTIVE: Final = frozenset({"row", "id", "text", "email", "url", "date", "datetime"})
@@ -41,26 +41,19 @@ def _missing(entity: nodes.Entity, wanted: set[str]) -> Iterator[str]:
 
 def _look(node: Any, wanted: dict[str, set[str]]) -> None:
     """Notes the lookups of every query inside of `node`."""
-    if isinstance(node, tuple):
-        for item in node:
-            _look(item, wanted)
-    elif isinstance(node, nodes.Query):
-        sources = {s.alias: s.of.entity for s in node.sources if isinstance(s.of, nodes.EntitySource)}
-        for term in node.where:
-            if not term.given:
-                _note(term.test, sources, wanted)
-        for name in _parts(nodes.Query):
-            _look(getattr(node, name), wanted)
-    elif isinstance(node, nodes.Node):
-        for name in _parts(type(node)):
-            _look(getattr(node, name), wanted)
-
-
-@cache
-def _parts(kind: type[nodes.Node]) -> tuple[str, ...]:
-    """The fields of a node that may hold expressions."""
-    leaves = {"type", "place", "name", "op", "do", "source", "fn", "effects", "errors", "params"}
-    return tuple(name for name in kind.__struct_fields__ if name not in leaves)
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        kind = type(part)
+        if kind is tuple:
+            stack += part
+        elif (names := BELOW[kind]) is not None:
+            if kind is nodes.Query:
+                sources = {s.alias: s.of.entity for s in part.sources if isinstance(s.of, nodes.EntitySource)}
+                for term in part.where:
+                    if not term.given:
+                        _note(term.test, sources, wanted)
+            stack += [getattr(part, name) for name in names if name != "params"]
 
 
 def _note(test: nodes.Expr, sources: dict[str, str], wanted: dict[str, set[str]]) -> None:

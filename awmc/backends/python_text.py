@@ -107,12 +107,13 @@ def escaped(value: str) -> str:
     """The characters of a literal, quotes as they are."""
     if value.isprintable() and "\\" not in value:
         return value
-    return "".join(
-        _ESCAPES.get(letter) or (letter if letter.isprintable() else _code(letter)) for letter in value
-    )
+    value = value.translate(_ESCAPES)
+    if value.isprintable():
+        return value
+    return "".join(letter if letter.isprintable() else _code(letter) for letter in value)
 
 
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 def _code(letter: str) -> str:
@@ -126,8 +127,7 @@ def literal(value: bool | int | float | str | None) -> str:
 
 def constant(name: str, value: str) -> list[str]:
     """A constant that holds a statement: on one line, or as a block of its own lines."""
-    line = f"{name} = {text(value)}"
-    if "\n" not in value and width(line) <= WIDTH:
+    if "\n" not in value and width(line := f"{name} = {text(value)}") <= WIDTH:
         return [line]
     body = value.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return [f'{name} = """', *body.split("\n"), '"""']

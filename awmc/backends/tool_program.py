@@ -9,6 +9,7 @@ from typing import Any
 from awmc.backends.python_text import Names, safe, snake
 from awmc.backends.sql import Compiler
 from awmc.ir import nodes
+from awmc.ir.below import BELOW
 
 
 class Program:
@@ -84,18 +85,21 @@ def constant_default(default: nodes.Expr) -> nodes.Const | None:
     )
 
 
-def local_names(node: Any) -> set[str]:
+_GIVEN = (nodes.Term, nodes.Assign, nodes.LinkChange)
+
+
+def local_names(node: nodes.Node | tuple[nodes.Node, ...]) -> set[str]:
     """The locals that a part of the IR reads."""
     found: set[str] = set()
-    stack = [node]
+    stack: list[Any] = [node]
     while stack:
         part = stack.pop()
-        if isinstance(part, tuple):
+        if type(part) is tuple:
             stack += part
-        elif isinstance(part, nodes.Local):
+        elif type(part) is nodes.Local:
             found.add(part.name)
-        elif isinstance(part, nodes.Node) and not isinstance(part, nodes.Type):
-            if isinstance(part, (nodes.Term, nodes.Assign, nodes.LinkChange)):
+        elif (names := BELOW[type(part)]) is not None:
+            if isinstance(part, _GIVEN):
                 found.update(part.given)
-            stack += (getattr(part, name) for name in part.__struct_fields__)
+            stack += [getattr(part, name) for name in names]
     return found

@@ -9,28 +9,9 @@ from typing import Any
 from msgspec import structs
 
 from awmc.ir import nodes
+from awmc.ir.below import BELOW
 
 _EMPTY: frozenset[str] = frozenset()
-
-
-def _below(kind: type) -> tuple[str, ...]:
-    """The fields of a kind of node that may hold nodes: types and places do not, nor plain values."""
-    found = _known_below.get(kind)
-    if found is None:
-        skipped = ("months", "seconds") if kind is nodes.Duration else ("type", "place")
-        names = kind.__struct_fields__ if issubclass(kind, nodes.Node) else ()
-        found = _known_below[kind] = tuple(name for name in names if name not in skipped)
-    return found
-
-
-_known_below: dict[type, tuple[str, ...]] = {
-    str: (),
-    int: (),
-    float: (),
-    bool: (),
-    type(None): (),
-    nodes.Type: (),
-}
 
 
 def walk(node: Any) -> Iterator[Any]:
@@ -40,7 +21,7 @@ def walk(node: Any) -> Iterator[Any]:
         current = stack.pop()
         if type(current) is tuple:
             stack.extend(reversed(current))
-        elif names := _below(type(current)):
+        elif (names := BELOW[type(current)]) is not None:
             yield current
             stack.extend([getattr(current, name) for name in reversed(names)])
 
@@ -51,8 +32,8 @@ def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
     if type(node) is tuple:
         found = tuple(rewrite(item, change) for item in node)
         return node if all(new is old for new, old in zip(found, node, strict=True)) else found
-    names = _below(type(node))
-    if not names:
+    names = BELOW[type(node)]
+    if names is None:
         return node
     put = change(node)
     if put is not None:
@@ -90,6 +71,7 @@ class Facts:
 
 _READS = (nodes.EntitySource, nodes.LinkSource, nodes.Column)
 _ASKS = (nodes.Old, nodes.Generator)
+_OWN = (*_READS, *_ASKS, nodes.ListSource, nodes.From)
 _NOTHING = Facts()
 
 
@@ -112,27 +94,26 @@ class FactBook:
             return Facts(locals=frozenset((node.name,)))
         if isinstance(node, nodes.Var):
             return Facts(variables=frozenset((node.name,)))
-        below = [facts for child in _children(node) if (facts := self.of(child)) is not _NOTHING]
-        own = isinstance(node, (*_READS, *_ASKS, nodes.ListSource, nodes.From))
-        if not own and len(below) < 2:
-            return below[0] if below else _NOTHING
-        reads = isinstance(node, _READS) or any(facts.reads for facts in below)
+        inner = [facts for child in _children(node) if (facts := self.of(child)) is not _NOTHING]
+        if len(inner) < 2 and not isinstance(node, _OWN):
+            return inner[0] if inner else _NOTHING
+        reads = isinstance(node, _READS) or any(facts.reads for facts in inner)
         return Facts(
             reads=reads,
-            asks=isinstance(node, _ASKS) or any(facts.asks for facts in below),
-            lists=(isinstance(node, nodes.ListSource) and not reads) or any(facts.lists for facts in below),
-            locals=_EMPTY.union(*(facts.locals for facts in below)),
-            variables=_EMPTY.union(*(facts.variables for facts in below)),
+            asks=isinstance(node, _ASKS) or any(facts.asks for facts in inner),
+            lists=(isinstance(node, nodes.ListSource) and not reads) or any(facts.lists for facts in inner),
+            locals=_EMPTY.union(*(facts.locals for facts in inner)),
+            variables=_EMPTY.union(*(facts.variables for facts in inner)),
             bound=_EMPTY.union(
-                *(facts.bound for facts in below), (node.alias,) if isinstance(node, nodes.From) else ()
+                *(facts.bound for facts in inner), (node.alias,) if isinstance(node, nodes.From) else ()
             ),
         )
 
 
 def _children(node: Any) -> Iterator[Any]:
-    for name in _below(type(node)):
+    for name in BELOW[type(node)] or ():
         value = getattr(node, name)
         if type(value) is tuple:
-            yield from (item for item in value if _below(type(item)))
-        elif _below(type(value)):
+            yield from value
+        elif value is not None:
             yield value

@@ -18,6 +18,7 @@ from awmc.backends.sql import tree as t
 from awmc.backends.sql.names import identifier
 from awmc.backends.sql.world import World
 from awmc.ir import nodes
+from awmc.ir.below import BELOW
 
 
 class Statement:
@@ -67,14 +68,18 @@ def _nullable_paths(expr: nodes.Expr) -> Iterator[tuple[str, ...]]:
     stack: list[Any] = [expr]
     while stack:
         node = stack.pop()
-        if isinstance(node, tuple):
+        kind = type(node)
+        if kind is tuple:
             stack += node
-        elif isinstance(node, nodes.Node) and not isinstance(node, nodes.Type):
-            if isinstance(node, nodes.Term):
-                yield from (("local", name) for name in node.given)
-            elif isinstance(node, (nodes.Local, nodes.Part)) and node.type.nullable and is_in_hand(node):
+        elif kind is nodes.Local:
+            if node.type.nullable:
                 yield _path(node)
-            stack += (getattr(node, name) for name in node.__struct_fields__)
+        elif (names := BELOW[kind]) is not None:
+            if kind is nodes.Term:
+                yield from (("local", name) for name in node.given)
+            elif kind is nodes.Part and node.type.nullable and is_in_hand(node):
+                yield _path(node)
+            stack += [getattr(node, name) for name in names]
 
 
 def _path(value: nodes.Expr) -> tuple[str, ...]:
