@@ -6,9 +6,9 @@ Pure: it reads and writes no file, and the same text and options give the same a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from awmc import __version__
@@ -39,8 +39,7 @@ from awmc.syntax.parse import parse
 _NOWHERE = Span.at(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Compilation:
+class Compilation(Struct, frozen=True):
     """What a spec compiles to. `environment` is None, and there are no artefacts, where it has errors; the last
     artefact is the manifest. `name_at`: where the environment's name stands in the text.
     """
@@ -109,8 +108,7 @@ def expand_source(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
     return text + source.text[at:], ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Proven:
+class _Proven(Struct, frozen=True):
     """A spec whose world runs and whose tasks hold: the files that a world is made of, and the lines of its tasks.
     Without an environment where there are errors.
     """

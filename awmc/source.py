@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from functools import lru_cache
 from os import PathLike, fspath
 from pathlib import Path
+
+from msgspec import Struct
 
 MAX_BYTES = 4 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True, gc=False):
     """The characters `start` to `end`, end excluded, counted in code points from the beginning of the
     text.
     """
@@ -29,8 +30,7 @@ class Span:
         return Span(min(self.start, other.start), max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A spec as it was read: its name as it was given on the command line, and its text with `\\n` as line
     end.
 
@@ -38,34 +38,26 @@ class Source:
     """
 
     name: str
-    text: str = field(repr=False)
-    _starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+    text: str
 
-    def _line_starts(self) -> list[int]:
-        if not self._starts:
-            starts, at = [0], self.text.find("\n")
-            while at >= 0:
-                starts.append(at + 1)
-                at = self.text.find("\n", at + 1)
-            # One assignment of the finished list: a reader in another thread sees none or all of it.
-            self._starts[:] = starts
-        return self._starts
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
 
     @property
     def line_count(self) -> int:
         """How many lines there are; the empty one after a last line end counts too."""
-        return len(self._line_starts())
+        return len(_line_starts(self.text))
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of the character at `offset`."""
         offset = max(0, min(offset, len(self.text)))
-        starts = self._line_starts()
+        starts = _line_starts(self.text)
         line = bisect_right(starts, offset)
         return line, offset - starts[line - 1] + 1
 
     def line_span(self, line: int) -> Span:
         """The span of a line, its line end left out."""
-        starts = self._line_starts()
+        starts = _line_starts(self.text)
         end = starts[line] - 1 if line < len(starts) else len(self.text)
         return Span(starts[line - 1], end)
 
@@ -73,6 +65,15 @@ class Source:
         """The text of a line without its line end."""
         span = self.line_span(line)
         return self.text[span.start : span.end]
+
+
+@lru_cache(maxsize=16)
+def _line_starts(text: str) -> list[int]:
+    starts, at = [0], text.find("\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = text.find("\n", at + 1)
+    return starts
 
 
 class SourceError(Exception):

@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Rooms that name all that they may import from outside the standard library.
 THIRD_PARTY: dict[str, set[str]] = {
     "__init__": set(),
-    "source": set(),
+    "source": {"msgspec"},
     "resources": set(),
     "ir": {"msgspec"},
     "runtime": {"apsw", "pydantic", "pydantic_core"},

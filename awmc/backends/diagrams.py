@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from awmc.backends.schema import links
 from awmc.ir import nodes
@@ -16,8 +17,7 @@ _TAKEN = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class States:
+class States(Struct, frozen=True):
     """The state diagram of one column; `title` is `Visit.status`."""
 
     title: str

@@ -7,11 +7,11 @@ that is asked for is imported.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import Any, ClassVar, Final, Literal
 
+from msgspec import Struct
 from sqlglot import expressions as exp
 from sqlglot.errors import ErrorLevel
 from sqlglot.generator import Generator
@@ -80,8 +80,7 @@ class _Lines(Generator):
         return f"(\n{''.join(lines)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """One dialect. `title`: its product's name, for comments."""
 
     name: DialectName

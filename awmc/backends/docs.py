@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from awmc.backends import diagrams
 from awmc.backends.tasks import TaskLine
@@ -13,8 +14,7 @@ from awmc.ir import nodes
 _UNITS = {"text": " characters", "email": " characters", "url": " characters", "list": " elements"}
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One row of a tool's table. `need`: `required`, or what holds where it is not given."""
 
     name: str
@@ -23,8 +23,7 @@ class Parameter:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     name: str
     about: str
     parameters: tuple[Parameter, ...]
@@ -33,16 +32,14 @@ class Tool:
     errors: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The tools of one entity."""
 
     title: str
     tools: tuple[Tool, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One task instance: what is asked, and the calls of a reference solution."""
 
     id: str
@@ -50,8 +47,7 @@ class Instance:
     calls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     name: str
     actor: str
     has_answer: bool
@@ -59,8 +55,7 @@ class Task:
     instances: tuple[Instance, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """All that the template writes down."""
 
     name: str

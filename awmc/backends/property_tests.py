@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from awmc.backends.python_text import (
     KEYWORDS,
@@ -23,8 +24,7 @@ from awmc.backends.python_text import (
 from awmc.ir import nodes
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One tool. `decorator`: `@rule(…)`, as lines; `about`: its docstring, as lines."""
 
     tool: str
@@ -32,8 +32,7 @@ class Rule:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """The parts of the test file."""
 
     docstring: str

@@ -8,8 +8,9 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 WIDTH: Final = 88
 STEP: Final = "    "
@@ -159,8 +160,7 @@ def comment(value: str, indent: str) -> str:
 # ---- Brackets
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Struct, frozen=True):
     """`open`, the items between commas, `close`; a line where it fits, else a line an item."""
 
     open: str

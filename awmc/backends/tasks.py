@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class OracleCall:
+
+class OracleCall(Struct, frozen=True):
     """A call of the reference solution. `error`: the code that it must be refused with, or empty."""
 
     tool: str
@@ -17,8 +17,7 @@ class OracleCall:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskLine:
+class TaskLine(Struct, frozen=True):
     """One task instance, as it is handed to those who run agents. `id`: the task's name, with `.label` where it is for
     each of some rows. `actor`: the key of the acting row, or None. `user`: what a simulated user knows and wants.
     `oracle`: one way to do it. `answer`: what its final message may say, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from awmc.backends.python_text import (
     STEP,
@@ -35,8 +35,7 @@ _SCALARS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One parameter or part of a record. `python`: its name in the model. `default`: its code, or empty
     where it is required.
     """

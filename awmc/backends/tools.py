@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from awmc.backends.python_text import (
     STEP,
@@ -34,8 +35,7 @@ _IMPORTED = """
 """What a generated module may import; its own classes and constants have other names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """The parts of `tools.py`, each a text; the template knows the blank lines between them.
 
     `definitions`: what tools share: enums, what ids must name, invariants. `functions`: per tool or action

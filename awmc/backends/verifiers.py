@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
+
+from msgspec import Struct
 
 from awmc.backends.python_text import (
     Bracket,
@@ -42,16 +43,14 @@ class Judged(Protocol):
     def case(self) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """One task: its constants, each a text, and its function."""
 
     constants: tuple[str, ...]
     definition: str
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(Struct, frozen=True):
     """The parts of `verify.py`, each a text: the template puts blank lines between them."""
 
     docstring: str

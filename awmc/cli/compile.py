@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import Struct
 
 from awmc.cli import status
 from awmc.cli.inputs import read_specs
@@ -56,8 +56,7 @@ def _names(dialects: list[Dialect]) -> tuple[DialectName, ...]:
     return tuple(name for dialect, name in names.items() if dialect in dialects)
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     """Where an environment that was compiled is named."""
 
     source: Source

@@ -8,8 +8,9 @@ import gc
 import os
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from awmc.cli.pool import spread
 from awmc.diagnostics import Diagnostic, diagnose
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _NOWHERE = Span.at(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One spec, and what is wanted of it."""
 
     source: Source
@@ -33,8 +33,7 @@ class Job:
     dialects: tuple[DialectName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a job gave. `environment` is empty, and there are no artefacts, where the spec has errors.
     `name_at`: where the environment's name stands. `trace`: of a bug, where that is wanted.
     """

@@ -8,9 +8,10 @@ the second none.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
+
+from msgspec import Struct
 
 from awmc.diagnostics.registry import REGISTRY, Code, lookup
 
@@ -23,8 +24,7 @@ _PAGE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The explanation in Markdown, and the two specs, `""` where no single spec can show the mistake."""
 
     explanation: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from awmc.diagnostics.registry import Level, lookup, title
 from awmc.source import SourceError, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A remark on another place; `source_name` where that is in another file than the diagnostic's own."""
 
     span: Span
@@ -18,8 +18,7 @@ class Label:
     source_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """An edit that certainly mends the mistake: put `replacement` in place of `span`."""
 
     span: Span
@@ -27,8 +26,7 @@ class Fix:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One thing to say. `source` is the name of the text that `span` counts in; `""` where there is no
     text.
 

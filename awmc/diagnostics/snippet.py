@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from textwrap import wrap
 from typing import Literal
+
+from msgspec import Struct
 
 from awmc.diagnostics.cells import cell_count, layout, printable
 from awmc.source import Source, Span
@@ -17,8 +18,7 @@ Style = Literal["source", "primary", "secondary", "elided"]
 _MOST_LINES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A span to be underlined, by `^` if it is the primary one and `-` if not, and the text beside the
     line.
     """
@@ -32,8 +32,7 @@ class Mark:
         return "primary" if self.primary else "secondary"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row of output: the line's number, None below it, and what stands right of the gutter."""
 
     number: int | None
@@ -41,8 +40,7 @@ class Row:
     style: Style
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(Struct, frozen=True):
     """What of a mark lies in one line: characters `start` to `end` of it; the text belongs to the last
     piece.
     """

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import unified_diff
 from importlib.util import find_spec
 from pathlib import Path
+
+from msgspec import Struct
 
 from awmc.emit import manifest, proof
 from awmc.emit.artefact import Artefact
 
 
-@dataclass(frozen=True, slots=True)
-class Stale:
+class Stale(Struct, frozen=True):
     """A file that is missing, other, or left over. `diff`: unified, from what is there to what should be; of a
     certificate a line that says what is wrong with it."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from awmc.emit.artefact import Artefact
 
@@ -21,8 +22,7 @@ FORMAT = 1
 """The version of a build's form; `awmc.runtime.build` reads this one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What is read back of one. `digest`: the sha256 of its own bytes."""
 
     files: dict[str, str]

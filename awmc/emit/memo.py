@@ -14,11 +14,12 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from awmc.emit import manifest, proof
 from awmc.resources import cache_dir, grammar_path, template_dir
@@ -26,8 +27,7 @@ from awmc.resources import cache_dir, grammar_path, template_dir
 _LIBRARIES = ("apsw", "jinja2", "lark", "mimesis", "msgspec", "pydantic", "pydantic_core", "sqlglot")
 
 
-@dataclass(frozen=True, slots=True)
-class Memo:
+class Memo(Struct, frozen=True):
     """`environment`: the name of what was compiled; `name_at`: where that name stands in the text (start,
     end); `manifest`: the sha256 of the build's manifest; `warnings`: as `awmc.diagnostics` gives them, as
     plain data.

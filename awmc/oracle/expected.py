@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from awmc.backends.sql.names import identifier
 from awmc.ir import nodes
@@ -24,8 +25,7 @@ from awmc.runtime.values import text_of
 _TEXTS: Final = ("text", "email", "url")
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A run at its end. `after`: evaluates in the world as it left it; `in_hand`: what it has in hand."""
 
     asking: Asking
@@ -36,8 +36,7 @@ class Ended:
     in_hand: Evaluator
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """One answer. `value`: in storage form, ids as they are written; `text`: how a message may state it."""
 
     answer: Answer

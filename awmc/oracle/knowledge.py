@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Terms
@@ -26,8 +27,7 @@ Value = Callable[[nodes.Expr], Any]
 _PAGING: Final = ("limit", "offset", "sort")
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value that an agent could not know, as a message shows it."""
 
     shown: str

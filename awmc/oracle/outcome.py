@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from awmc.backends.schema import links
 from awmc.ir import nodes
@@ -13,8 +14,7 @@ from awmc.runtime.diff import Change
 from awmc.runtime.functions import FUNCTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     kind: str
     references: str = ""
 

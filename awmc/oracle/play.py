@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Evaluator, Terms
@@ -27,8 +28,7 @@ RESULT: Final = 1_000_000
 """Characters that a call may answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A call that a run made. `code`: of the error that it answered, or empty."""
 
     tool: str
@@ -44,8 +44,7 @@ class Stopped(Exception):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
+class Asking(Struct, frozen=True):
     """What a run is of: the task, the locals of its instance, and what its texts state. `loop`: the
     variable of `solve for`. `actor`: who acts.
     """
@@ -60,8 +59,7 @@ class Asking:
     is_checked: bool = True
 
 
-@dataclass(slots=True)
-class Played:
+class Played(Struct):
     """What a run made and saw. `given`: the task's locals and its own."""
 
     calls: list[Made] = field(default_factory=list)

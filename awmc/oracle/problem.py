@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from awmc.ir.nodes import Place
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """`parts` are those that the title of diagnostic `code` names; `note` says more, `help` what to write instead.
     `task`: the instance that it is of, or empty; `tasks`: all that have it in common.
     """

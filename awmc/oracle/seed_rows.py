@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from awmc.ir import nodes
 from awmc.oracle.evaluate import Evaluator
@@ -17,8 +18,7 @@ _PARSED = (*_TEXTS, "date", "time", "datetime", "int", "number")
 """Kinds whose stored form is their wire form."""
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """A row of the seeds, with all its columns. `name`: how a message calls it."""
 
     entity: nodes.Entity

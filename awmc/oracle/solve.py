@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from awmc.backends.sql import Compiler
 from awmc.backends.tasks import OracleCall, TaskLine
@@ -20,8 +21,7 @@ from awmc.runtime.case import Case
 from awmc.runtime.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class SolvedRun:
+class SolvedRun(Struct, frozen=True):
     """The calls of a `solve` or a `wrong`. `answer`: what its message may say; `changes`: whether it changes the
     world; `place`: where it stands."""
 
@@ -31,8 +31,7 @@ class SolvedRun:
     place: nodes.Place
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """A task, or one of the rows that it is for. `solves`: a run for each outcome of the case, in its order."""
 
     task: nodes.Task
@@ -42,8 +41,7 @@ class Instance:
     wrongs: tuple[SolvedRun, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SolvedTasks:
+class SolvedTasks(Struct, frozen=True):
     """`instances`: those that were solved without an error. `problems`: what is wrong with the others, and
     warnings. Both in the order of the spec.
     """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
 import apsw
+from msgspec import Struct, structs
 
 from awmc.ir import nodes
 from awmc.oracle.clauses import Clauses
@@ -81,8 +82,7 @@ class Solver:
         return self._sessions[key]
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """An outcome, and the run that came to it."""
 
     outcome: Outcome
@@ -200,7 +200,7 @@ class Solving:
         session = self._solver.session(self.actor)
         refused = session.call(session.tools[0].name, {"no parameter": None})
         assert not refused.ok, "an argument that no tool has is refused"
-        _, _, stopped = self._player.play(session, replace(asking, is_checked=False), solve.body)
+        _, _, stopped = self._player.play(session, structs.replace(asking, is_checked=False), solve.body)
         return session.diff() if stopped is None else ()
 
     def play_wrongs(self) -> Iterator[tuple[nodes.Place, Played]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from awmc.ir import nodes
 from awmc.ir.below import BELOW
@@ -47,8 +46,7 @@ def rewrite(node: Any, change: Callable[[Any], Any]) -> Any:
     return structs.replace(node, **changed) if changed else node
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """Of an expression.
 
     `reads`: its value depends on stored rows. `asks`: it holds what SQL has no terms for (`old`, a

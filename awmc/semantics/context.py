@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from awmc.semantics import typed
 from awmc.semantics.model import Model
@@ -18,8 +19,7 @@ through.
 """
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """`where`: the place in words, for messages. `wire`: values are as an agent sees them (in a `solve`).
     `lenient`: nulls are found by running. `pure`: neither `me` nor `now`. `head`: a call may stand here.
     `given`: collects the optional parameters of the term that is being read; None where `x?` cannot be left

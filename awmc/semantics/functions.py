@@ -5,7 +5,7 @@ A signature's argument is a set of kinds; the result is a type, or `same` for th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from awmc.semantics.types import BOOL, DATE, INT, MOMENTS, NUMBER, SCALARS, TEXT, TEXTUAL, TIME, Type
 
@@ -28,8 +28,7 @@ GENERATORS = ("each", "pick", "spread", "seq", "fake")
 STATEMENTS_LIKE = ("old", "group", "choose")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """`optional`: how many of the last arguments may be left out."""
 
     args: tuple[tuple[str, ...], ...]

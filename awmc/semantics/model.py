@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from awmc.diagnostics import Diagnostic, diagnose
 from awmc.semantics import typed
@@ -12,8 +13,7 @@ from awmc.source import Source, Span
 from awmc.syntax import ast
 
 
-@dataclass(slots=True, eq=False)
-class EnumSymbol:
+class EnumSymbol(Struct, eq=False):
     """`values`: (name, wire text, doc) in order. `inline`: written where it is used, named `Owner.part`."""
 
     name: str
@@ -27,23 +27,20 @@ class EnumSymbol:
         return next((wire for n, wire, _ in self.values if n == name), None)
 
 
-@dataclass(slots=True, eq=False)
-class Part:
+class Part(Struct, eq=False):
     name: str
     type: Type
     span: Span
     doc: str = ""
 
 
-@dataclass(slots=True, eq=False)
-class RecordSymbol:
+class RecordSymbol(Struct, eq=False):
     name: str
     span: Span
     parts: tuple[Part, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
-class Field:
+class Field(Struct, eq=False):
     """A member of an entity.
 
     `kind`: `id` (the numbered id), `stored`, `computed`, `relation` or `link` (many to many). `via`: of a
@@ -76,8 +73,7 @@ class Field:
         return self.kind in ("id", "stored", "computed")
 
 
-@dataclass(slots=True, eq=False)
-class Rule:
+class Rule(Struct, eq=False):
     """A `@@check`, a `@@unique … where` or a `@@scope`: a test over `binder`."""
 
     name: str
@@ -88,8 +84,7 @@ class Rule:
     fields: tuple[Field, ...] = ()
 
 
-@dataclass(slots=True, eq=False)
-class Entity:
+class Entity(Struct, eq=False):
     name: str
     span: Span
     node: ast.Entity
@@ -117,8 +112,7 @@ class Entity:
         return [self.id_field, *rest]
 
 
-@dataclass(slots=True, eq=False)
-class MemberModel:
+class MemberModel(Struct, eq=False):
     """`nested`: the shape of the row or rows that the value is; None for an id or a plain value."""
 
     name: str
@@ -128,8 +122,7 @@ class MemberModel:
     doc: str = ""
 
 
-@dataclass(slots=True, eq=False)
-class ShapeModel:
+class ShapeModel(Struct, eq=False):
     name: str
     span: Span
     entity: Entity
@@ -140,8 +133,7 @@ class ShapeModel:
     node: ast.Shape | None = None
 
 
-@dataclass(slots=True, eq=False)
-class ParamModel:
+class ParamModel(Struct, eq=False):
     name: str
     span: Span
     type: Type
@@ -152,8 +144,7 @@ class ParamModel:
     paging: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Fn:
+class Fn(Struct, eq=False):
     name: str
     span: Span
     node: ast.Fn
@@ -163,8 +154,7 @@ class Fn:
     used: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Effects:
+class Effects(Struct, eq=False):
     """Entities read; written ones with what is done: `create`, `delete`, or the columns updated. Link tables
     by `Entity.field`.
     """
@@ -185,8 +175,7 @@ class Effects:
         return bool(self.creates or self.updates or self.deletes)
 
 
-@dataclass(slots=True, eq=False)
-class ToolModel:
+class ToolModel(Struct, eq=False):
     """A tool, or with `hidden` an action. `result` is the storage type of what it returns, None for a tool
     without a result; `shape` how the row or rows go over the wire.
     """
@@ -218,8 +207,7 @@ class ToolModel:
         return next((p for p in self.params if p.name == name), None)
 
 
-@dataclass(slots=True, eq=False)
-class Invariant:
+class Invariant(Struct, eq=False):
     name: str
     span: Span
     about: str
@@ -229,8 +217,7 @@ class Invariant:
     reads: set[str] = field(default_factory=set)
 
 
-@dataclass(slots=True, eq=False)
-class SeedRow:
+class SeedRow(Struct, eq=False):
     entity: Entity
     span: Span
     label: str
@@ -239,8 +226,7 @@ class SeedRow:
     links: list[tuple[Field, tuple[str, ...]]]
 
 
-@dataclass(slots=True, eq=False)
-class SeedRule:
+class SeedRule(Struct, eq=False):
     entity: Entity
     span: Span
     count: int
@@ -248,32 +234,28 @@ class SeedRule:
     links: list[tuple[Field, typed.Expr]]
 
 
-@dataclass(slots=True, eq=False)
-class LoopModel:
+class LoopModel(Struct, eq=False):
     name: str
     span: Span
     type: Type
     over: typed.Expr
 
 
-@dataclass(slots=True, eq=False)
-class SolveModel:
+class SolveModel(Struct, eq=False):
     span: Span
     loop: LoopModel | None
     body: tuple[typed.Statement, ...]
     locals: dict[str, Type] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
-class FreeModel:
+class FreeModel(Struct, eq=False):
     span: Span
     field: Field
     binder: typed.Binder
     where: typed.Expr | None
 
 
-@dataclass(slots=True, eq=False)
-class MayModel:
+class MayModel(Struct, eq=False):
     span: Span
     kind: str
     entity: Entity
@@ -281,8 +263,7 @@ class MayModel:
     where: typed.Expr | None
 
 
-@dataclass(slots=True, eq=False)
-class TaskModel:
+class TaskModel(Struct, eq=False):
     name: str
     span: Span
     node: ast.Task
@@ -300,8 +281,7 @@ class TaskModel:
     answers: list[typed.Expr] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
-class Model:
+class Model(Struct, eq=False):
     """One spec. `problems` collects the diagnostics of all passes."""
 
     source: Source

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from awmc.diagnostics.suggest import nearest
@@ -18,8 +17,7 @@ from awmc.source import Span
 from awmc.syntax import ast
 
 
-@dataclass(slots=True)
-class Body:
+class Body(Struct):
     """What belongs to one body: `tool` is None for a `solve`. `locals`: every local with its type."""
 
     name: str

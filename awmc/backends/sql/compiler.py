@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import constraints, lists, queries, shapes, writes
@@ -14,8 +13,7 @@ from awmc.backends.sql.world import World
 from awmc.ir import nodes
 
 
-@dataclass(frozen=True, slots=True)
-class Bind:
+class Bind(Struct, frozen=True):
     """A parameter `:name` and what the caller binds to it: a `Local`, `Now`, `Me`, or a `Part` of one, in
     storage form; a record or a list as JSON text."""
 
@@ -23,8 +21,7 @@ class Bind:
     value: nodes.Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Sql:
+class Sql(Struct, frozen=True):
     """A statement of SQLite with parameters `:name`, and these in the order of their names."""
 
     text: str

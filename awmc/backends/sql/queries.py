@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import rows
@@ -18,8 +19,7 @@ from awmc.ir import nodes
 Order = Callable[[Scope], list[exp.Expr]]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A query whose sources and conditions are in place. `scope` names its sources; `row` is the first of
     them."""
 

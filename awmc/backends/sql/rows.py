@@ -8,8 +8,8 @@ null.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import tree as t

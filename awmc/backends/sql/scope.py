@@ -9,9 +9,10 @@ beside this one register how.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import tree as t
@@ -218,8 +219,7 @@ class Block:
 # ---- What a name means -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TableRow:
+class TableRow(Struct, frozen=True, eq=False):
     """A row of a table that a block reads. `left`: it may be missing."""
 
     block: Block
@@ -228,8 +228,7 @@ class TableRow:
     left: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class KeyRow:
+class KeyRow(Struct, frozen=True, eq=False):
     """A row whose key an expression gives."""
 
     scope: Scope
@@ -238,8 +237,7 @@ class KeyRow:
     nullable: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PathRow:
+class PathRow(Struct, frozen=True, eq=False):
     """The row that a column of another row refers to. `required`: without it, the SELECT that it is
     joined to finds nothing."""
 
@@ -250,8 +248,7 @@ class PathRow:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PickRow:
+class PickRow(Struct, frozen=True, eq=False):
     """The one row that `first`, `min_by`, `max_by` or an index takes from a query. `select` gives an
     output of it, or null if there is none."""
 
@@ -259,8 +256,7 @@ class PickRow:
     entity: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Element:
+class Element(Struct, frozen=True, eq=False):
     """An element of a list: the `value` of json_each."""
 
     block: Block
@@ -268,8 +264,7 @@ class Element:
     type: nodes.Type
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GroupRecord:
+class GroupRecord(Struct, frozen=True, eq=False):
     """A record of a group: the columns of a derived table."""
 
     block: Block
@@ -283,8 +278,7 @@ Output = Callable[["Scope", Meaning], exp.Expr]
 """What a SELECT gives of a row or an element, which is named in the scope handed over."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class Scope(Struct, frozen=True, eq=False):
     """`given`: locals that are not null here, whatever their type says."""
 
     statement: Statement

@@ -3,9 +3,8 @@ ids as written."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from msgspec import structs
+from msgspec.structs import replace
 from sqlglot import expressions as exp
 
 from awmc.backends.sql import groups, queries, rows

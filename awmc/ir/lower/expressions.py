@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from awmc.ir import nodes
@@ -15,8 +14,7 @@ from awmc.source import Span
 BOOL = nodes.Type(kind="bool")
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct):
     """One statement or declaration: aliases are unique in it. `values`: what stands for a `fn`'s parameters,
     and for locals that were renamed.
     """

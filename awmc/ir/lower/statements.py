@@ -49,7 +49,7 @@ class Bodies:
             return unit.expr(node)
         name = self._fresh(f"{call.tool.name}_result")
         self._calls.append(self._call(unit, call, name, place))
-        return _Called(self._model, unit, call, name).expr(node)
+        return _Called.within(unit, call, name).expr(node)
 
     def _fresh(self, base: str) -> str:
         name, count = base, 2
@@ -190,17 +190,19 @@ class Bodies:
         )  # fmt: skip
 
 
-class _Called(Unit):
+class _Called(Unit, kw_only=True):
     """A unit in which one call stands for the local that its result is bound to."""
 
-    def __init__(self, model: Model, unit: Unit, call: typed.ToolCall, name: str) -> None:
-        super().__init__(model, unit.aliases, unit.taken, unit.values, unit.binders)
-        self._call = call
-        self._name = name
+    call: typed.ToolCall
+    name: str
+
+    @classmethod
+    def within(cls, unit: Unit, call: typed.ToolCall, name: str) -> _Called:
+        return cls(unit.model, unit.aliases, unit.taken, unit.values, unit.binders, call=call, name=name)
 
     def expr(self, node: typed.Expr) -> nodes.Expr:
-        if node is self._call:
-            return nodes.Local(type=type_of(node.type), name=self._name)
+        if node is self.call:
+            return nodes.Local(type=type_of(node.type), name=self.name)
         return super().expr(node)
 
 
