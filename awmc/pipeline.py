@@ -33,7 +33,6 @@ from awmc.semantics.check import analyse
 from awmc.semantics.expand import expand
 from awmc.source import Source, Span
 from awmc.syntax.ast import Tools
-from awmc.syntax.format import format_declaration
 from awmc.syntax.parse import parse
 
 _NOWHERE = Span.at(0)
@@ -91,6 +90,8 @@ def check_source(source: Source, *, world_seed: int = 0) -> tuple[Diagnostic, ..
 
 def expand_source(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
     """The text with each `tools …` replaced by the tools that it stands for; empty where there are errors."""
+    from awmc.syntax.format import format_declaration
+
     spec, problems = parse(source)
     if problems:
         return "", problems

@@ -70,6 +70,7 @@ def _all_stems(text: str) -> frozenset[str]:
     return frozenset(stem for word in words(text) for stem in stems(word))
 
 
+@lru_cache(maxsize=8192)
 def matches(text: str, query: str) -> bool:
     """Whether each word of `query` equals a word of `text` (but for an English plural) or begins one.
 

@@ -11,16 +11,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class NumberMention:
+class NumberMention(NamedTuple):
     """A number; ``12%`` has the values 12 and 0.12. `decimals` are those written. A weak mention, such as
     the word "one" or the 1 of a numbered list, may state a value but need not mean one.
     """
@@ -31,24 +29,21 @@ class NumberMention:
     weak: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DateMention:
+class DateMention(NamedTuple):
     """A day: its readings as (year or None where it is left out, month, day)."""
 
     readings: tuple[tuple[int | None, int, int], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TimeMention:
+class TimeMention(NamedTuple):
     """A time of day: its readings as (hour, minute, second or None where it is left out)."""
 
     readings: tuple[tuple[int, int, int | None], ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentions(NamedTuple):
     """All that one text mentions, each kind in the order of the text."""
 
     text: str
@@ -189,9 +184,16 @@ _WORDS: Final = (
 _SMALL = (
     rf"(?:(?:{'|'.join(_TENS)})(?:[\s-]+(?:{'|'.join(_ONES[1:])})\b)?|{'|'.join(_TEENS)}|{'|'.join(_ONES)})\b"
 )
-_HUNDREDS = rf"(?:(?:{_SMALL}|a\b)[\s-]+hundred\b(?:\s+(?:and\s+)?{_SMALL})?|{_SMALL})"
-_THOUSANDS = rf"(?:(?:{_HUNDREDS}|a\b)[\s-]+thousand\b(?:\s+(?:and\s+)?{_HUNDREDS})?|{_HUNDREDS})"
-_MILLIONS = rf"(?:(?:{_HUNDREDS}|a\b)[\s-]+million\b(?:\s+(?:and\s+)?{_THOUSANDS})?|{_THOUSANDS})"
+# Each begins with the one before it, or with an "a" that its own word follows; written so that it stands in the pattern
+# as seldom as can be, for a pattern costs by its length.
+_HUNDREDS = rf"(?:{_SMALL}|a\b(?=[\s-]+hundred\b))(?:[\s-]+hundred\b(?:\s+(?:and\s+)?{_SMALL})?)?"
+_THOUSANDS = (
+    rf"(?:{_HUNDREDS}|a\b(?=[\s-]+thousand\b))(?:[\s-]+thousand\b(?:\s+(?:and\s+)?{_HUNDREDS})?)?"
+)
+_MILLIONS = (
+    rf"(?:{_HUNDREDS}|a\b(?=[\s-]+(?:million|thousand)\b))"
+    rf"(?:[\s-]+million\b(?:\s+(?:and\s+)?{_THOUSANDS})?|[\s-]+thousand\b(?:\s+(?:and\s+)?{_HUNDREDS})?)?"
+)
 _CURRENCY = r"(?:[$€£¥₹]|\b(?:usd|eur|gbp|chf|inr|rs)\.?)"
 _NUMBER = re.compile(
     rf"(?:(?P<sign>(?<![\w)\],.'\"])-(?={_CURRENCY}?\s?\.?\d)|\b(?:minus|negative)\s+)?(?:{_CURRENCY}\s?(?P<inner>-)?)?)"
