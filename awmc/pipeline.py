@@ -5,7 +5,8 @@ Pure: it reads and writes no file, and the same text and options give the same a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -15,7 +16,6 @@ from awmc import __version__
 from awmc.backends import docs, json_schema, property_tests, schema, seed, server, tasks, tools, verifiers
 from awmc.backends.dialects import DialectName
 from awmc.backends.sql import Compiler
-from awmc.backends.tasks import TaskLine
 from awmc.diagnostics import Diagnostic, diagnose
 from awmc.diagnostics.registry import lookup, title
 from awmc.emit import Artefact
@@ -26,8 +26,9 @@ from awmc.ir.lower import lower
 from awmc.oracle.advice import ADVICE
 from awmc.oracle.check import check_verifiers
 from awmc.oracle.problem import Problem
-from awmc.oracle.seeding import seed_world
-from awmc.oracle.solve import Instance, solve_tasks
+from awmc.oracle.seeding import Rows, seed_world
+from awmc.oracle.sessions import Sessions
+from awmc.oracle.solve import Instance, SolvedTask, solve_tasks
 from awmc.runtime import World
 from awmc.semantics.check import analyse
 from awmc.semantics.expand import expand
@@ -55,18 +56,22 @@ def compile_source(
     """All of it. `world_seed`: another one is another world of the same spec; `dialects`: schema and seed are
     written for these too.
     """
-    proven = _proven(source, world_seed)
+    proven = _proven(source, world_seed, _built)
     environment = proven.environment
     if environment is None:
         return Compilation(diagnostics=proven.diagnostics)
     spec = _origin(environment)
+    lines = [instance.line for instance in proven.instances]
     files = {
         **proven.files,
+        "env.json": codec.dump(environment),
+        "verify.py": proven.verify_py or _verifiers(environment, proven.instances),
+        "tasks.jsonl": tasks.render(lines),
         "server.py": _written("server.py.jinja", module=server.module(environment, spec)),
         f"test_{environment.name}.py": _written(
             "test_env.py.jinja", module=property_tests.module(environment, spec)
         ),
-        "README.md": _written("README.md.jinja", page=docs.page(environment, proven.lines, spec)),
+        "README.md": _written("README.md.jinja", page=docs.page(environment, lines, spec)),
     }
     for dialect in dialects:
         files[f"schema.{dialect}.sql"] = schema.render(environment, dialect)
@@ -84,8 +89,17 @@ def compile_source(
 
 
 def check_source(source: Source, *, world_seed: int = 0) -> tuple[Diagnostic, ...]:
-    """What is wrong with a spec, in the order of the text; its world and its tasks are run for it."""
-    return _proven(source, world_seed).diagnostics
+    """What is wrong with a spec, in the order of the text; its world and its tasks are run for it.
+
+    The last worlds are remembered by their content, and in each the tasks: what did not change since the last check
+    of nearly the same text is not run again.
+    """
+    return _proven(source, world_seed, lambda world: _remembered(codec.dump(world))).diagnostics
+
+
+def forget() -> None:
+    """Makes the next check begin from nothing, as one in a new process does."""
+    _remembered.cache_clear()
 
 
 def expand_source(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
@@ -110,18 +124,34 @@ def expand_source(source: Source) -> tuple[str, tuple[Diagnostic, ...]]:
 
 
 class _Proven(Struct, frozen=True):
-    """A spec whose world runs and whose tasks hold: the files that a world is made of, and the lines of its tasks.
-    Without an environment where there are errors.
+    """A spec whose world runs and whose tasks hold. Without an environment where there are errors. `files`: what a
+    world is made of; `instances`: of the tasks that are sound; `verify_py`: their verifiers, where they are written
+    already.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     environment: nodes.Environment | None = None
     files: dict[str, str] = field(default_factory=dict)
-    lines: tuple[TaskLine, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    verify_py: str = ""
     name_at: Span = _NOWHERE
 
 
-def _proven(source: Source, world_seed: int) -> _Proven:
+class _Built(Struct, frozen=True, eq=False):
+    """The world of an environment without tasks; None where its rows have errors. `solved` and `checked`: what was
+    found of tasks in this world, by their content.
+    """
+
+    compiler: Compiler
+    rows: Rows
+    problems: tuple[Problem, ...]
+    files: dict[str, str] = field(default_factory=dict)
+    world: World | None = None
+    solved: dict[bytes, SolvedTask] = field(default_factory=dict)
+    checked: dict[bytes, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+def _proven(source: Source, world_seed: int, built_of: Callable[[nodes.Environment], _Built]) -> _Proven:
     spec, problems = parse(source)
     if problems:
         return _Proven(problems)
@@ -131,42 +161,76 @@ def _proven(source: Source, world_seed: int) -> _Proven:
         return _Proven(tuple(said))
 
     environment = lower(model, world_seed)
-    compiler = Compiler(environment)
-    schema_sql = schema.render(environment)
-    rows, found = seed_world(environment, compiler, schema_sql)
+    built = built_of(replace(environment, tasks=()))
+    said += _diagnosed(built.problems, source, world_seed)
+    if built.world is None:
+        return _Proven(tuple(sorted(said)))
+
+    environment = replace(environment, rows=built.rows)
+    with Sessions(built.world) as sessions:
+        solved = solve_tasks(environment, sessions, built.compiler, built.solved)
+        said += _diagnosed(solved.problems, source, world_seed)
+        if any(problem.is_error for problem in said):
+            return _Proven(tuple(sorted(said)))
+        verify_py, found = _checked(environment, solved.instances, sessions, built.checked)
     said += _diagnosed(found, source, world_seed)
     if any(problem.is_error for problem in said):
         return _Proven(tuple(sorted(said)))
+    failed = {task for problem in found for task in problem.tasks}
+    instances = tuple(instance for instance in solved.instances if instance.line.id not in failed)
+    return _Proven(
+        tuple(sorted(said)),
+        environment,
+        built.files,
+        instances,
+        verify_py if instances == solved.instances else "",
+        model.env.name.span,
+    )
 
+
+def _built(environment: nodes.Environment) -> _Built:
+    compiler = Compiler(environment)
+    schema_sql = schema.render(environment)
+    rows, problems = seed_world(environment, compiler, schema_sql)
+    if any(lookup(problem.code).level == "error" for problem in problems):
+        return _Built(compiler, rows, problems)
     environment = replace(environment, rows=rows)
+    module = tools.module(environment, compiler, _origin(environment))
     files = {
-        "env.json": codec.dump(environment),
         "schema.sql": schema_sql,
         "seed.sql": seed.render(environment),
         "tools.json": json_schema.tools_json(environment),
-        "tools.py": _written(
-            "tools.py.jinja", module=tools.module(environment, compiler, _origin(environment))
-        ),
+        "tools.py": _written("tools.py.jinja", module=module),
     }
-    world = World.from_artefacts(files)
-    solved = solve_tasks(environment, world, compiler)
-    said += _diagnosed(solved.problems, source, world_seed)
-    if any(problem.is_error for problem in said):
-        return _Proven(tuple(sorted(said)))
+    world = World.from_artefacts({**files, "env.json": codec.dump(environment)})
+    return _Built(compiler, rows, problems, files, world)
 
-    instances = solved.instances
-    files["verify.py"] = _verifiers(environment, instances)
-    found = check_verifiers(world, solved, files["verify.py"])
-    said += _diagnosed(found, source, world_seed)
-    if any(problem.is_error for problem in said):
-        return _Proven(tuple(sorted(said)))
-    if found:
-        failed = {task for problem in found for task in problem.tasks}
-        instances = tuple(instance for instance in instances if instance.line.id not in failed)
-        files["verify.py"] = _verifiers(environment, instances)
-    lines = tuple(instance.line for instance in instances)
-    files["tasks.jsonl"] = tasks.render(lines)
-    return _Proven(tuple(sorted(said)), environment, files, lines, model.env.name.span)
+
+@lru_cache(maxsize=2)
+def _remembered(env_json: str) -> _Built:
+    return _built(codec.load(env_json))
+
+
+def _checked(
+    environment: nodes.Environment,
+    instances: Sequence[Instance],
+    sessions: Sessions,
+    known: MutableMapping[bytes, tuple[Problem, ...]],
+) -> tuple[str, tuple[Problem, ...]]:
+    """The text of the verifiers, where it was written for all, and what is wrong with them. `known`: as of
+    `solve_tasks`.
+    """
+    by_task: dict[bytes, list[Instance]] = {}
+    for instance in instances:
+        by_task.setdefault(codec.content(instance.task), []).append(instance)
+    fresh = {content: of for content, of in by_task.items() if content not in known}
+    verify_py = _verifiers(environment, [instance for of in fresh.values() for instance in of])
+    found = check_verifiers(sessions, [instance for of in fresh.values() for instance in of], verify_py)
+    for content, of in fresh.items():
+        ids = {instance.line.id for instance in of}
+        known[content] = tuple(problem for problem in found if not ids.isdisjoint(problem.tasks))
+    problems = [problem for content in by_task for problem in known[content]]
+    return verify_py if len(fresh) == len(by_task) else "", tuple(problems)
 
 
 def _verifiers(environment: nodes.Environment, instances: Sequence[Instance]) -> str:

@@ -21,6 +21,7 @@ from awmc.oracle.check import check_verifiers
 from awmc.oracle.evaluate import Evaluator, Terms
 from awmc.oracle.problem import Problem
 from awmc.oracle.seeding import Rows, seed_world
+from awmc.oracle.sessions import Sessions
 from awmc.oracle.solve import SolvedTasks, solve_tasks
 from awmc.oracle.stated import Stated
 from awmc.runtime import Session, World
@@ -126,7 +127,8 @@ def world_of(text: str) -> tuple[nodes.Environment, World, SolvedTasks]:
         "tools.json": json_schema.tools_json(env),
         "tools.py": render("tools.py.jinja", {"module": module}),
     }
-    solved = solve_tasks(env, World.from_artefacts(files), compiler)
+    with Sessions(World.from_artefacts(files)) as sessions:
+        solved = solve_tasks(env, sessions, compiler)
     files["tasks.jsonl"] = tasks.render(instance.line for instance in solved.instances)
     files["verify.py"] = verify_py(env, solved)
     return env, World.from_artefacts(files), solved
@@ -143,7 +145,8 @@ def task(body: str, instruction: str = "Do it.", head: str = "job") -> str:
 def problems_of(text: str) -> list[tuple[str, dict[str, Any]]]:
     """Codes and parts of all that solving, and checking the verifiers, finds."""
     env, world, solved = world_of(text)
-    found = solved.problems or check_verifiers(world, solved, verify_py(env, solved))
+    with Sessions(world) as sessions:
+        found = solved.problems or check_verifiers(sessions, solved.instances, verify_py(env, solved))
     return [(problem.code, dict(problem.parts)) for problem in found]
 
 

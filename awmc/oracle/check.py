@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 
 from awmc.oracle.problem import Problem, in_order
-from awmc.oracle.solve import Instance, SolvedRun, SolvedTasks
+from awmc.oracle.sessions import Sessions
+from awmc.oracle.solve import Instance, SolvedRun
 from awmc.runtime.run import Run
 from awmc.runtime.session import Session
-from awmc.runtime.tables import Key
 from awmc.runtime.verdict import Verdict, judge
-from awmc.runtime.world import TaskInfo, World
+from awmc.runtime.world import TaskInfo
 
 
-def check_verifiers(world: World, solved: SolvedTasks, verify_py: str) -> tuple[Problem, ...]:
+def check_verifiers(sessions: Sessions, instances: Iterable[Instance], verify_py: str) -> tuple[Problem, ...]:
     """What is wrong: a `solve` that is rejected, an untouched world or a `wrong` that is accepted.
 
-    `verify_py`: the text of `verify.py`. The untouched world must be rejected without an answer always, and with
-    the right one wherever `solve` changes something.
+    `verify_py`: the text of a `verify.py` with the verifiers of these instances. The untouched world must be rejected
+    without an answer always, and with the right one wherever `solve` changes something.
     """
-    module = ModuleType(f"{world.name}.verify")
+    module = ModuleType(f"{sessions.world.name}.verify")
     exec(compile(verify_py, "verify.py", "exec"), module.__dict__)
     problems: list[Problem] = []
-    # One session an actor: each new one reads the whole schema again.
-    sessions: dict[Key | None, Session] = {}
-    with ExitStack() as stack:
-        for instance in solved.instances:
-            line = instance.line
-            if line.actor not in sessions:
-                sessions[line.actor] = stack.enter_context(Session(world, None, line.actor))
-            session = sessions[line.actor]
-            session.reset()
-            session.task = TaskInfo(line.id, line.task, line.instruction, line.actor, line.policy)
-            problems += _Check(session, module.VERIFIERS[line.task]).problems(instance)
+    for instance in instances:
+        line = instance.line
+        session = sessions.fresh(line.actor)
+        session.task = TaskInfo(line.id, line.task, line.instruction, line.actor, line.policy)
+        problems += _Check(session, module.VERIFIERS[line.task]).problems(instance)
     return in_order(problems)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
 from msgspec import Struct
@@ -10,15 +10,15 @@ from msgspec import Struct
 from awmc.backends.sql import Compiler
 from awmc.backends.tasks import OracleCall, TaskLine
 from awmc.diagnostics.registry import lookup
-from awmc.ir import nodes
+from awmc.ir import codec, nodes
 from awmc.oracle.evaluate import Evaluator, Terms
 from awmc.oracle.play import Made
 from awmc.oracle.problem import Problem, in_order
+from awmc.oracle.sessions import Sessions
 from awmc.oracle.solving import Solver, Solving
 from awmc.oracle.stated import Stated
 from awmc.oracle.watch import STEPS, TooLong
 from awmc.runtime.case import Case
-from awmc.runtime.world import World
 
 
 class SolvedRun(Struct, frozen=True):
@@ -50,36 +50,70 @@ class SolvedTasks(Struct, frozen=True):
     problems: tuple[Problem, ...]
 
 
-def solve_tasks(environment: nodes.Environment, world: World, compiler: Compiler) -> SolvedTasks:
-    """Runs every `solve` and `wrong` of every task instance in the world."""
-    terms = Terms(environment, compiler)
-    untouched = world.connect()
-    world.copy_to(untouched)
-    with Solver(terms, world, untouched) as solver:
-        tasks = _Tasks(environment, terms, solver)
+class SolvedTask(Struct, frozen=True):
+    """One task, solved by itself. `instances`: those that came to an end; `instructions`: of all, by their ids."""
+
+    instances: tuple[Instance, ...]
+    instructions: tuple[tuple[str, str], ...]
+    problems: tuple[Problem, ...]
+
+
+def solve_tasks(
+    environment: nodes.Environment,
+    sessions: Sessions,
+    compiler: Compiler,
+    known: MutableMapping[bytes, SolvedTask] | None = None,
+) -> SolvedTasks:
+    """Runs every `solve` and `wrong` of every task instance in the world. `known`: what was found before in this very
+    world, by the tasks' content; what is found now is added.
+    """
+    known = {} if known is None else known
+    solved = []
+    untouched = sessions.world.connect()
+    sessions.world.copy_to(untouched)
+    tasks = _Tasks(environment, Solver(Terms(environment, compiler), sessions, untouched))
+    try:
         for task in environment.tasks:
-            tasks.solve(task)
+            content = codec.content(task)
+            if content not in known:
+                known[content] = tasks.solve(task)
+            solved.append((task, known[content]))
+    finally:
+        # Verifiers play in these sessions next, and nobody counts their steps anew.
+        sessions.unwatch()
     untouched.close()
-    failed = {problem.task for problem in tasks.problems if lookup(problem.code).level == "error"}
-    sound = (instance for instance in tasks.instances if instance.line.id not in failed)
-    return SolvedTasks(tuple(sound), in_order(tasks.problems))
+    problems = [*_told_twice(solved), *(problem for _, found in solved for problem in found.problems)]
+    failed = {problem.task for problem in problems if lookup(problem.code).level == "error"}
+    instances = (instance for _, found in solved for instance in found.instances)
+    return SolvedTasks(
+        tuple(instance for instance in instances if instance.line.id not in failed), in_order(problems)
+    )
+
+
+def _told_twice(solved: Iterable[tuple[nodes.Task, SolvedTask]]) -> Iterator[Problem]:
+    """The instances whose instruction is another one's too."""
+    first: dict[str, str] = {}
+    for task, found in solved:
+        for id_, instruction in found.instructions:
+            if instruction.strip() and first.setdefault(instruction, id_) != id_:
+                yield Problem("AWM116", task.place, {"first": first[instruction], "second": id_}, task=id_)
 
 
 class _Tasks:
-    def __init__(self, environment: nodes.Environment, terms: Terms, solver: Solver) -> None:
+    def __init__(self, environment: nodes.Environment, solver: Solver) -> None:
         self._environment = environment
-        self._terms = terms
+        self._terms = solver.terms
         self._solver = solver
         self._labels = {
             entity: {key: label for label, key in labels.items()}
             for entity, labels in environment.labels.items()
         }
-        self._texts: dict[str, str] = {}
-        self.instances: list[Instance] = []
-        self.problems: list[Problem] = []
+        self._instructions: list[tuple[str, str]] = []
+        self._problems: list[Problem] = []
 
-    def solve(self, task: nodes.Task) -> None:
+    def solve(self, task: nodes.Task) -> SolvedTask:
         """Every instance of a task."""
+        self._instructions, self._problems = [], []
         actor = task.actor or self._environment.actor
         before = self._solver.before(actor)
         found: list[Instance] = []
@@ -94,10 +128,10 @@ class _Tasks:
                 parts = {"task": task.name, "what": "what it is judged by", "limit": f"{STEPS:,}"}
                 self._report("AWM639", task.place, id_, **parts)
                 continue
-            self.problems += solving.problems
+            self._problems += solving.problems
             if instance is not None:
                 found.append(instance)
-        self.instances += found
+        return SolvedTask(tuple(found), tuple(self._instructions), tuple(self._problems))
 
     def _rows(self, task: nodes.Task, before: Evaluator) -> Iterator[tuple[str, dict[str, Any]]]:
         """The id and the first local of each instance."""
@@ -126,9 +160,7 @@ class _Tasks:
         stated = Stated((instruction, self._environment.policy, *user), self._environment.clock)
         if not instruction.strip():
             self._report("AWM629", task.place, id_, task=task.name)
-        elif instruction in self._texts:
-            self._report("AWM116", task.place, id_, first=self._texts[instruction], second=id_)
-        self._texts.setdefault(instruction, id_)
+        self._instructions.append((id_, instruction))
         return Solving(self._solver, task, id_, actor, given, instruction, user, stated)
 
     def _instance(self, solving: Solving) -> Instance | None:
@@ -156,4 +188,4 @@ class _Tasks:
         return Instance(task, line, solving.case(reached), solves, wrongs)
 
     def _report(self, code: str, place: nodes.Place, of: str, /, **parts: object) -> None:
-        self.problems.append(Problem(code, place, parts, task=of))
+        self._problems.append(Problem(code, place, parts, task=of))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import apsw
 from msgspec import Struct, structs
@@ -19,6 +18,7 @@ from awmc.oracle.play import Asking, Played, Player
 from awmc.oracle.problem import Problem
 from awmc.oracle.quotes import Quotes
 from awmc.oracle.seen import Seen
+from awmc.oracle.sessions import Sessions
 from awmc.oracle.stated import Stated
 from awmc.oracle.trees import walk
 from awmc.oracle.watch import Watch
@@ -39,7 +39,6 @@ from awmc.runtime.case import (
 from awmc.runtime.diff import Change
 from awmc.runtime.session import Session
 from awmc.runtime.values import text_of
-from awmc.runtime.world import World
 
 DISTRACTORS: Final = 200
 """Other values that count against an answer at most."""
@@ -48,24 +47,15 @@ DISTRACTORS: Final = 200
 class Solver:
     """What the instances of one world share. `untouched`: the world before any run."""
 
-    def __init__(self, terms: Terms, world: World, untouched: apsw.Connection) -> None:
+    def __init__(self, terms: Terms, sessions: Sessions, untouched: apsw.Connection) -> None:
         self.terms = terms
-        self.world = world
+        self.sessions = sessions
+        self.world = sessions.world
         self.untouched = untouched
         self.outcomes = Outcomes(terms.environment)
         self.quotes = Quotes(terms.environment)
         self.watch = Watch()
         self.watch.over(untouched)
-        self._sessions: dict[int | str | None, Session] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for session in self._sessions.values():
-            session.close()
 
     def before(self, actor: nodes.Actor | None) -> Evaluator:
         """Evaluates in the untouched world."""
@@ -73,13 +63,9 @@ class Solver:
 
     def session(self, actor: nodes.Actor | None) -> Session:
         """A session as good as new."""
-        key = None if actor is None else actor.key
-        if key in self._sessions:
-            self._sessions[key].reset()
-        else:
-            self._sessions[key] = self.world.session(actor=key)
-            self.watch.over(self._sessions[key].connection)
-        return self._sessions[key]
+        session = self.sessions.fresh(self.world.actor if actor is None else actor.key)
+        self.watch.over(session.connection)
+        return session
 
 
 class Reached(Struct, frozen=True):

@@ -9,10 +9,12 @@ world, before, between or after), `refused` (a call that no tool takes, which mu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from random import Random
 from typing import Any, Final
+
+from msgspec import structs
 
 from awmc.ir import nodes
 from awmc.oracle.play import Made
@@ -210,7 +212,7 @@ class Changes:
             was = key_of(call.arguments[name]) if name in call.arguments else "left out"
             now = "left out" if value is _LEFT_OUT else key_of(value)
             what = f"{call.tool}: {name} {now} instead of {was}"
-            yield self._from("argument", what, at, replace(call, arguments=arguments))
+            yield self._from("argument", what, at, structs.replace(call, arguments=arguments))
 
     def _values(self, call: Made, param: nodes.Param) -> list[Any]:
         """What an argument can be beside what it is."""

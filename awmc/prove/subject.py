@@ -12,6 +12,7 @@ from awmc.emit import manifest, proof
 from awmc.ir import codec, nodes
 from awmc.oracle.evaluate import Terms
 from awmc.oracle.problem import Problem
+from awmc.oracle.sessions import Sessions
 from awmc.oracle.solve import Instance, solve_tasks
 from awmc.prove.ends import Ends
 from awmc.prove.runs import as_data
@@ -59,7 +60,8 @@ def _subject(texts: Mapping[str, str], world: World, files: Mapping[str, str], w
         raise Unprovable(f"The env.json of {name} cannot be read: {error}. Compile the spec again.") from None
     compiler = Compiler(environment)
     _check_rows(environment, world, compiler, name)
-    solved = solve_tasks(environment, world, compiler)
+    with Sessions(world) as sessions:
+        solved = solve_tasks(environment, sessions, compiler)
     by_id = {instance.line.id: instance for instance in solved.instances}
     instances = []
     for task in world.tasks:

@@ -187,9 +187,7 @@ _SMALL = (
 # Each begins with the one before it, or with an "a" that its own word follows; written so that it stands in the pattern
 # as seldom as can be, for a pattern costs by its length.
 _HUNDREDS = rf"(?:{_SMALL}|a\b(?=[\s-]+hundred\b))(?:[\s-]+hundred\b(?:\s+(?:and\s+)?{_SMALL})?)?"
-_THOUSANDS = (
-    rf"(?:{_HUNDREDS}|a\b(?=[\s-]+thousand\b))(?:[\s-]+thousand\b(?:\s+(?:and\s+)?{_HUNDREDS})?)?"
-)
+_THOUSANDS = rf"(?:{_HUNDREDS}|a\b(?=[\s-]+thousand\b))(?:[\s-]+thousand\b(?:\s+(?:and\s+)?{_HUNDREDS})?)?"
 _MILLIONS = (
     rf"(?:{_HUNDREDS}|a\b(?=[\s-]+(?:million|thousand)\b))"
     rf"(?:[\s-]+million\b(?:\s+(?:and\s+)?{_THOUSANDS})?|[\s-]+thousand\b(?:\s+(?:and\s+)?{_HUNDREDS})?)?"
