@@ -139,8 +139,34 @@ class TestCompile:
             assert done.stderr == expected
         status, *modules = done.stdout.split()
         assert status == "0"
-        # Typer itself brings pydantic.
-        assert not {"lark", "sqlglot", "jinja2", "rich", "mimesis", "apsw"} & set(modules)
+        assert not {"lark", "sqlglot", "jinja2", "rich", "mimesis", "apsw", "pydantic", "typer"} & set(modules)
+
+    @pytest.mark.parametrize("change", ["none", "file", "missing", "text", "name", "warning"])
+    def test_the_short_way_of_an_unchanged_spec_says_what_the_long_one_says(self, run: Run, change: str) -> None:
+        Path("a.awm").write_text(QUIET, encoding="utf-8")
+        Path("b.awm").write_text(QUIET.replace("env ", "env other_", 1), encoding="utf-8")
+        run("compile", ".")
+        if change == "file":
+            next(Path("build").glob("*/tools.py")).write_text("mine", encoding="utf-8")
+        elif change == "missing":
+            next(Path("build").glob("*/schema.sql")).unlink()
+        elif change == "text":
+            Path("b.awm").write_text(Path("b.awm").read_text(encoding="utf-8") + "# more\n", encoding="utf-8")
+        elif change == "name":
+            Path("b.awm").write_text(QUIET, encoding="utf-8")
+        elif change == "warning":
+            Path("b.awm").write_bytes(Path(CLINIC).read_bytes())
+        short = run("compile", ".")
+        if change != "name":
+            assert run("compile", ".").err.startswith("2 unchanged")
+        assert ("2 unchanged" in short.err) == (change == "none")
+        assert short.status == (1 if change == "name" else 0)
+        again, by_the_long_way = run("compile", "."), run("compile", ".", "--jobs", 1)
+        assert (again.status, again.out, again.err) == (
+            by_the_long_way.status,
+            by_the_long_way.out,
+            by_the_long_way.err,
+        )
 
     def test_a_folder_stands_for_its_specs_and_standard_input_for_one(self, tmp_path: Path) -> None:
         (tmp_path / "specs" / "inner.awm").mkdir(parents=True)
@@ -499,7 +525,7 @@ class TestLeaving:
                 start_new_session=True,
             )
             until = time.monotonic() + 60
-            while not any(tmp_path.glob("build/*/manifest.json")) and time.monotonic() < until:
+            while not any(tmp_path.glob("build/[!.]*/manifest.json")) and time.monotonic() < until:
                 time.sleep(0.02)
             os.killpg(running.pid, signal.SIGINT)
             out, err = running.communicate(timeout=60)

@@ -1,7 +1,8 @@
 """The command line: `awmc VERB …`, a file a verb.
 
 `inputs` reads the specs that are named, `work` compiles them on several processes, `output` prints; nothing
-else of awmc prints. Each verb imports what it needs when it runs, so that none waits for what another needs.
+else of awmc prints. Each verb imports what it needs when it runs, so that none waits for what another needs;
+`unchanged` answers before the verbs where there is nothing to compile.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ def main() -> None:
 
 
 def _run() -> None:
+    from awmc.cli.unchanged import nothing_to_do
+
+    if nothing_to_do(sys.argv[1:]):
+        return
     from awmc.cli.app import app
 
     try:

@@ -9,9 +9,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from awmc.cli.options import Format
-
 if TYPE_CHECKING:
+    from awmc.cli.options import Format
     from awmc.diagnostics import Diagnostic
     from awmc.source import Source
 
