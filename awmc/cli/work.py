@@ -4,7 +4,6 @@ specs.
 
 from __future__ import annotations
 
-import gc
 import os
 import traceback
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from awmc.cli import relax
 from awmc.cli.pool import spread
 from awmc.diagnostics import Diagnostic, diagnose
 from awmc.emit import Artefact
@@ -61,8 +61,7 @@ def run(job: Job) -> Outcome:
 
 
 def _run(job: Job) -> Outcome:
-    # Almost all that a compilation makes lives until its end: looking for garbage often finds none.
-    gc.set_threshold(200_000, 20, 20)
+    relax()  # for a process of `--jobs`
     from awmc.pipeline import check_source, compile_source, counts
 
     if job.verb == "check":
