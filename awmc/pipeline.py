@@ -202,7 +202,9 @@ def _built(environment: nodes.Environment) -> _Built:
         "tools.json": json_schema.tools_json(environment),
         "tools.py": _written("tools.py.jinja", module=module),
     }
-    world = World.from_artefacts({**files, "env.json": codec.dump(environment)})
+    # What a world does stands in the other files.
+    head = replace(environment, tools=(), shapes=(), seeds=(), rows={})
+    world = World.from_artefacts({**files, "env.json": codec.dump(head)})
     return _Built(compiler, rows, problems, files, world)
 
 

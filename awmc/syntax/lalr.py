@@ -7,21 +7,20 @@ they are, so that a mistake can be mended and parsing goes on behind it.
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from awmc.source import Span
 from awmc.syntax.grammar import Tables, tables
 from awmc.syntax.tokens import Token
 
 
-class Tree:
+class Tree(Struct, eq=False):
     """What a rule was reduced to: its name, trees and tokens in it (signs and keywords left out), and its place."""
 
-    __slots__ = ("children", "data", "end", "start")
-
-    def __init__(self, data: str, children: list[Tree | Token], start: int, end: int) -> None:
-        self.data = data
-        self.children = children
-        self.start = start
-        self.end = end
+    data: str
+    children: list[Tree | Token]
+    start: int
+    end: int
 
     def __repr__(self) -> str:
         return f"Tree({self.data}, {self.children})"

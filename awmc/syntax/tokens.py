@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from msgspec import Struct
+
 from awmc.source import Span
 from awmc.syntax.grammar import END, tables
 
@@ -12,21 +14,18 @@ WRONG = "$WRONG"
 """The kind of a character that begins no token."""
 
 
-class Token:
+class Token(Struct, eq=False, gc=False):
     """A token: the name of its terminal, its text, and its place in characters, end excluded.
 
     `word` is the terminal that its text is a keyword for, "" if none. A word is a keyword only where the grammar
     expects it: the parser settles `kind`.
     """
 
-    __slots__ = ("end", "kind", "start", "text", "word")
-
-    def __init__(self, kind: str, text: str, start: int, end: int, word: str = "") -> None:
-        self.kind = kind
-        self.text = text
-        self.start = start
-        self.end = end
-        self.word = word
+    kind: str
+    text: str
+    start: int
+    end: int
+    word: str = ""
 
     def __str__(self) -> str:
         return self.text

@@ -28,6 +28,9 @@ def must_quote(name: str) -> bool:
     return name.lower() in RESERVED or _PLAIN.fullmatch(name) is None
 
 
+@cache
 def identifier(name: str) -> exp.Identifier:
-    """The identifier, in quotes where it needs them."""
+    """The identifier, in quotes where it needs them. One node stands for a name wherever it is used: nothing looks from
+    an identifier upwards, or changes one.
+    """
     return exp.Identifier(this=name, quoted=must_quote(name))

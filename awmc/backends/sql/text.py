@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, ClassVar, Final
 
 from sqlglot import expressions as exp
@@ -277,8 +278,23 @@ _LINE_BREAK = "\0"
 
 def write(tree: exp.Expr) -> str:
     """SQLite's SQL of a statement or an expression. The tree may not be used afterwards."""
-    flat = _Flat()
-    text = flat.sql(tree)
-    if len(text) > WIDTH:
-        text = _Indented(flat).sql(tree)
+    try:
+        text = _WRITERS.flat.sql(tree)
+        if len(text) > WIDTH:
+            text = _WRITERS.indented.sql(tree)
+    finally:
+        # A node that comes later may have the id of one that is gone.
+        _WRITERS.flat.texts.clear()
+        _WRITERS.indented.texts.clear()
     return text.replace(_LINE_BREAK, "\n")
+
+
+class _Writers(threading.local):
+    """One of each kind a thread: they are dear to make."""
+
+    def __init__(self) -> None:
+        self.flat = _Flat()
+        self.indented = _Indented(self.flat)
+
+
+_WRITERS = _Writers()
