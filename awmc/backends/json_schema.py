@@ -8,6 +8,8 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from awmc.ir import nodes
 
 Schema = dict[str, Any]
@@ -38,7 +40,8 @@ def tools_json(environment: nodes.Environment) -> str:
     schemas = Schemas(environment)
     tools = [schemas.tool(tool) for tool in environment.tools if not tool.hidden]
     tools += [_offered(offer) for offer in environment.offers]
-    return json.dumps({"tools": tools}, ensure_ascii=False, indent=1) + "\n"
+    # `json` indents in Python, and writes on one line in C.
+    return msgspec.json.format(json.dumps({"tools": tools}, ensure_ascii=False), indent=1) + "\n"
 
 
 class Schemas:
