@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from bench.compile import many_specs, one_spec
 from bench.format import formatting
 from bench.growth import SIZES, growth
+from bench.measure import Clock
 from bench.phases import imports, phases
 from bench.prove import proofs
 from bench.runtime import runtime
@@ -37,7 +38,11 @@ def main(arguments: list[str] | None = None) -> None:
         "--sizes", nargs="+", type=int, default=SIZES, help="how many entities `growth` grows"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--cores", action="store_true", help="tell the time that cores worked, where others work on them too"
+    )
     options = parser.parse_args(arguments)
+    Clock.of_cores = options.cores
     unknown = sorted({*options.benches} - {*BENCHES})
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}")

@@ -139,10 +139,14 @@ class TestCompile:
             assert done.stderr == expected
         status, *modules = done.stdout.split()
         assert status == "0"
-        assert not {"lark", "sqlglot", "jinja2", "rich", "mimesis", "apsw", "pydantic", "typer"} & set(modules)
+        assert not {"lark", "sqlglot", "jinja2", "rich", "mimesis", "apsw", "pydantic", "typer"} & set(
+            modules
+        )
 
     @pytest.mark.parametrize("change", ["none", "file", "missing", "text", "name", "warning"])
-    def test_the_short_way_of_an_unchanged_spec_says_what_the_long_one_says(self, run: Run, change: str) -> None:
+    def test_the_short_way_of_an_unchanged_spec_says_what_the_long_one_says(
+        self, run: Run, change: str
+    ) -> None:
         Path("a.awm").write_text(QUIET, encoding="utf-8")
         Path("b.awm").write_text(QUIET.replace("env ", "env other_", 1), encoding="utf-8")
         run("compile", ".")
