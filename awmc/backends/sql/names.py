@@ -30,7 +30,7 @@ def must_quote(name: str) -> bool:
 
 @cache
 def identifier(name: str) -> exp.Identifier:
-    """The identifier, in quotes where it needs them. One node stands for a name wherever it is used: nothing looks from
-    an identifier upwards, or changes one.
+    """The identifier, in quotes where it needs them. One node stands for a name wherever a statement uses it: nothing
+    looks from an identifier upwards, or changes one.
     """
     return exp.Identifier(this=name, quoted=must_quote(name))

@@ -9,6 +9,8 @@ from sqlglot import expressions as exp
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.generators.sqlite import SQLiteGenerator
 
+from awmc.backends.sql.names import identifier
+
 WIDTH: Final = 88
 """Columns of a statement on one line; a part of an indented one has `NESTED`."""
 NESTED: Final = 72
@@ -286,6 +288,8 @@ def write(tree: exp.Expr) -> str:
         # A node that comes later may have the id of one that is gone.
         _WRITERS.flat.texts.clear()
         _WRITERS.indented.texts.clear()
+        # Identifiers know where they were used last, and would keep that tree.
+        identifier.cache_clear()
     return text.replace(_LINE_BREAK, "\n")
 
 
