@@ -31,17 +31,18 @@ class _Flat(SQLiteGenerator):
         self.texts: dict[int, str] = {}
 
     def sql(self, expression: Any, key: str | None = None, comment: bool = True) -> str:
-        if not isinstance(expression, exp.Expr):
-            return expression or ""
         if key is not None:
-            return self.sql(expression.args.get(key))
-        if isinstance(expression, exp.Column):
+            expression = expression.args.get(key)
+        kind = type(expression)
+        if kind is exp.Column:
             return self.column_sql(expression)
-        if isinstance(expression, exp.Identifier):
+        if kind is exp.Identifier:
             return self.identifier_sql(expression)
+        if kind is str or expression is None:
+            return expression or ""
         text = self.texts.get(id(expression))
         if text is None:
-            text = self.texts[id(expression)] = self._dispatch[type(expression)](self, expression)
+            text = self.texts[id(expression)] = self._dispatch[kind](self, expression)
         return text
 
     def identifier_sql(self, expression: exp.Identifier) -> str:
@@ -190,10 +191,8 @@ class _Indented(_Flat):
         self.flat = flat.texts
 
     def sql(self, expression: Any, key: str | None = None, comment: bool = True) -> str:
-        if not isinstance(expression, exp.Expr):
-            return expression or ""
         if key is not None:
-            return self.sql(expression.args.get(key))
+            expression = expression.args.get(key)
         flat = self.flat.get(id(expression), "")
         return flat if 0 < len(flat) <= NESTED else super().sql(expression)
 
