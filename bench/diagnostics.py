@@ -26,7 +26,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--count", type=int, default=300, help="how many faults")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="a corpus for each")
     parser.add_argument("--specs", nargs="+", type=Path, default=sorted(SPECS.glob("*.awm")))
-    parser.add_argument("--misses", action="store_true", help="show what is said of each fault that misses a target")
+    parser.add_argument(
+        "--misses", action="store_true", help="show what is said of each fault that misses a target"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     options = parser.parse_args(arguments)
     specs = [Sound(path.name, path.read_text(encoding="utf-8")) for path in options.specs]
@@ -66,7 +68,10 @@ def _table(verdicts: Sequence[Verdict], seed: int, same: int) -> str:
     table.add_section()
     table.add_row("all", *_cells(verdicts))
     found = shares(verdicts)
-    met = ["met" if found[key] >= least else "missed" for key, least in (("on_line", ON_LINE), ("names_mend", NAMED))]
+    met = [
+        "met" if found[key] >= least else "missed"
+        for key, least in (("on_line", ON_LINE), ("names_mend", NAMED))
+    ]
     table.add_row("target", "", f"{ON_LINE:.0%} {met[0]}", f"{NAMED:.0%} {met[1]}")
     console = Console(width=120, highlight=False, markup=False, color_system=None)
     with console.capture() as captured:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from awmc.diagnostics.model import Fix
+from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed
 from awmc.semantics.context import Context
-from awmc.semantics.expressions import convert, require
+from awmc.semantics.expressions import convert, infer, require, wire_fits
 from awmc.semantics.model import ParamModel
-from awmc.semantics.types import (
-    Type,
-)
+from awmc.semantics.types import Type, fits
+from awmc.source import Span
 from awmc.syntax import ast
 
 
@@ -24,9 +23,30 @@ def by_place(cx: Context, node: ast.Call, fewest: int, most: int, expected: str)
             return None
     if not fewest <= len(node.args) <= most:
         found = {0: "nothing", 1: "one argument"}.get(len(node.args), f"{len(node.args)} arguments")
-        cx.report("AWM228", node.span, callee=node.name.text, expected=expected, found=found)
+        cx.report(
+            "AWM228", node.span, callee=node.name.text, expected=expected, found=found,
+            help=leave_out(cx, node.args[most:]),
+        )  # fmt: skip
         return None
     return [arg.value for arg in node.args]
+
+
+def leave_out(cx: Context, extra: Sequence[ast.Arg]) -> str | None:
+    """What to do about arguments that are too many."""
+    if not extra:
+        return None
+    return f"leave `{cx.model.text(Span(extra[0].span.start, extra[-1].span.end))}` out"
+
+
+def _meant_parameter(cx: Context, value: ast.Expr, params: Sequence[ParamModel]) -> str:
+    """The first of the parameters that a value without a name fits, the first of all where it fits none."""
+    before = len(cx.model.problems)
+    found = infer(cx, value).type
+    del cx.model.problems[before:]
+    for param in params:
+        if fits(found, param.type) or (cx.wire and wire_fits(cx, found, param.type)):
+            return param.name
+    return params[0].name if params else ""
 
 
 def require_kind(cx: Context, value: typed.Expr, kind: Type) -> typed.Expr:
@@ -44,8 +64,14 @@ def match_arguments(
     for i, arg in enumerate(args):
         if arg.name is None:
             if not place:
-                help_text = f"write `{names[i]}: {cx.model.text(arg.value.span)}`" if i < len(names) else None
-                cx.report("AWM229", arg.span, callee=callee, help=help_text)
+                meant = _meant_parameter(cx, arg.value, [p for p in params if p.name not in found])
+                fix = Fix(Span.at(arg.span.start), f"{meant}: ", f"write `{meant}:` before it")
+                help_text = (
+                    f"write `{meant}: {cx.model.text(arg.value.span)}`" if meant else "it takes nothing"
+                )
+                cx.report("AWM229", arg.span, callee=callee, help=help_text, fixes=(fix,) if meant else ())
+                if meant:
+                    found[meant] = arg.value
                 fine = False
                 continue
             if named:
@@ -53,7 +79,10 @@ def match_arguments(
                 fine = False
             elif i >= len(names):
                 count = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
-                cx.report("AWM228", arg.span, callee=callee, expected=count, found=str(len(args)))
+                cx.report(
+                    "AWM228", arg.span, callee=callee, expected=count, found=str(len(args)),
+                    help=leave_out(cx, args[i:]),
+                )  # fmt: skip
                 return None
             else:
                 found[names[i]] = arg.value
@@ -62,7 +91,7 @@ def match_arguments(
         if arg.name.text not in names:
             hint = nearest(arg.name.text, names)
             fixes = (Fix(arg.name.span, hint, f"write `{hint}`"),) if hint else ()
-            help_text = None if hint or not names else "it takes " + ", ".join(f"`{n}`" for n in names)
+            listed = None if hint or not names else "it takes " + ", ".join(f"`{n}`" for n in names)
             cx.report(
                 "AWM210",
                 arg.name.span,
@@ -70,11 +99,15 @@ def match_arguments(
                 parameter=arg.name.text,
                 hint=hint,
                 fixes=fixes,
-                help=help_text,
+                help=listed,
             )
             fine = False
         elif arg.name.text in found:
-            cx.report("AWM110", arg.name.span, callee=callee, argument=arg.name.text)
+            first = next(a.name for a in args if a.name is not None and a.name.text == arg.name.text)
+            cx.report(
+                "AWM110", arg.name.span, callee=callee, argument=arg.name.text,
+                secondary=(Label(first.span, "it is given here"),),
+            )  # fmt: skip
             fine = False
         else:
             found[arg.name.text] = arg.value
@@ -92,7 +125,7 @@ def arguments(
         if param.name in given:
             what = f"`{param.name}` of `{node.name.text}`"
             values.append((param.name, require(cx, given[param.name], param.type, what)))
-        elif param.required:
+        elif param.required and param.type.kind != "error":
             cx.report("AWM227", node.span, callee=node.name.text, parameter=param.name)
             return None
     return tuple(values)

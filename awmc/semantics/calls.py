@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from awmc.diagnostics.model import Fix
-from awmc.diagnostics.suggest import nearest
+from awmc.diagnostics.suggest import meant, nearest
 from awmc.semantics import queries, typed
 from awmc.semantics.arguments import arguments, by_place, require_kind
 from awmc.semantics.context import Context
@@ -26,6 +26,7 @@ from awmc.semantics.types import (
     common,
 )
 from awmc.syntax import ast
+from awmc.syntax.lenient import unit_of_time
 
 Finisher = Callable[[Context, str], ToolModel | None]
 
@@ -61,18 +62,26 @@ def call(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
 
 def _unknown(cx: Context, node: ast.Call) -> typed.Expr:
     name = node.name.text
+    if name in cx.model.lost:
+        return poison(node.span)
     known = (
         list(GENERATORS)
         if cx.generators
         else [*FUNCTIONS, *AGGREGATES, "group", "choose", *cx.model.fns, *cx.model.tools]
     )
-    hint = nearest(name, known)
+    hint = meant(name, known, "function")
     fixes = (Fix(node.name.span, hint, f"write `{hint}`"),) if hint else ()
     for arg in node.args:
         if isinstance(arg.value, ast.Call):
             infer(cx, arg.value)
     code = "AWM223" if cx.generators else "AWM207" if cx.wire else "AWM206"
-    cx.report(code, node.name.span, name=name, hint=hint, fixes=fixes)
+    help_text = None
+    unit = unit_of_time(name) if len(node.args) == 1 else None
+    if unit is not None and isinstance(node.args[0].value, ast.Literal) and node.args[0].value.kind == "int":
+        written = f"{node.args[0].value.value}{unit}"
+        hint, help_text = None, f"write `{written}`"
+        fixes = (Fix(node.span, written, help_text),)
+    cx.report(code, node.name.span, name=name, hint=hint, fixes=fixes, help=help_text)
     return poison(node.span)
 
 
@@ -188,11 +197,15 @@ def _choose(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
             cx.report("AWM229", arg.span, callee="choose")
             return poison(node.span)
         if symbol.wire(arg.name.text) is None:
-            hint = nearest(arg.name.text, [n for n, _, _ in symbol.values])
-            cx.report("AWM208", arg.name.span, enum=symbol.name, value=arg.name.text, hint=hint)
+            names = [n for n, _, _ in symbol.values]
+            hint = nearest(arg.name.text, names)
+            cx.report(
+                "AWM208", arg.name.span, enum=symbol.name, value=arg.name.text, hint=hint,
+                help=None if hint else "its values are " + ", ".join(f"`{n}`" for n in names),
+            )  # fmt: skip
             return poison(node.span)
         if arg.name.text in values:
-            cx.report("AWM110", arg.name.span, callee="choose", argument=arg.name.text)
+            cx.report("AWM110", arg.name.span, callee="choose", argument=arg.name.text, help="leave one out")
             return poison(node.span)
         value = infer(cx, arg.value, kind)
         if value.type.kind == "error":

@@ -325,7 +325,8 @@ def params(model: Model, owner: str, nodes: tuple[ast.Param, ...]) -> list[Param
     for node in nodes:
         name = node.name.text
         if name in found:
-            model.report("AWM108", node.name.span, owner=owner, parameter=name)
+            first = Label(found[name].span, "it is declared here")
+            model.report("AWM108", node.name.span, owner=owner, parameter=name, secondary=(first,))
             continue
         if name in ("me", "now", "self", "clock"):
             model.report("AWM129", node.name.span, name=name, what="a parameter")

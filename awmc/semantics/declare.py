@@ -109,15 +109,25 @@ def enum_symbol(
 ) -> EnumSymbol:
     """The symbol of an enum's values; doubled names and wire texts are reported."""
     kept: dict[str, tuple[str, str, str]] = {}
-    wires: set[str] = set()
+    wires: dict[str, Span] = {}
+    places: dict[str, Span] = {}
     for value in values:
         wire = value.wire.value if value.wire else value.name.text
         if value.name.text in kept:
-            model.report("AWM105", value.name.span, enum=name, value=value.name.text)
+            model.report(
+                "AWM105", value.name.span, enum=name, value=value.name.text,
+                secondary=(Label(places[value.name.text], "it is listed here"),),
+            )  # fmt: skip
         elif wire in wires:
-            model.report("AWM106", value.name.span, enum=name, wire=wire)
+            model.report(
+                "AWM106",
+                value.name.span,
+                enum=name,
+                wire=wire,
+                secondary=(Label(wires[wire], "the other one"),),
+            )
         else:
-            wires.add(wire)
+            wires[wire] = places[value.name.text] = value.name.span
             kept[value.name.text] = (value.name.text, wire, value.doc.value if value.doc else "")
     return EnumSymbol(name, span, tuple(kept.values()), inline)
 

@@ -8,7 +8,7 @@ import re
 
 from msgspec.structs import replace
 
-from awmc.diagnostics.model import Label
+from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typeexprs
 from awmc.semantics.declare import plural_of
@@ -115,9 +115,12 @@ def _names_and_id(model: Model, entity: Entity) -> None:
                     "AWM232", attribute.span, attribute=f"@@{name}", expected="a column", found="an entity"
                 )
             else:
+                known = ", ".join(f"`@@{each}`" for each in ENTITY_ATTRIBUTES)
                 model.report(
-                    "AWM214", attribute.name.span, attribute=name, hint=f"@@{hint}" if hint else None
-                )
+                    "AWM214", attribute.name.span, attribute=name, hint=f"@@{hint}" if hint else None,
+                    fixes=(Fix(attribute.name.span, hint, f"write `@@{hint}`"),) if hint else (),
+                    help=None if hint else f"there are {known}",
+                )  # fmt: skip
     if not [a for a in entity.node.attributes if a.name.text == "names"]:
         entity.plural = plural_of(entity.singular)
 
@@ -188,9 +191,13 @@ def _attributes(model: Model, entity: Entity, field: Field, node: ast.Field) -> 
                     expected="an entity, as `@@`",
                     found="a column",
                 )
-            else:
-                typeexprs.unknown_attribute(model, attribute, FIELD_ATTRIBUTES)
-            continue
+                continue
+            hint = typeexprs.unknown_attribute(model, attribute, FIELD_ATTRIBUTES)
+            if hint is None or attribute.args:
+                # What the column is cannot be told: nothing that follows from that is said.
+                field.type = ERROR if attribute.args else field.type
+                continue
+            attribute, name = replace(attribute, name=ast.Name(attribute.name.span, hint)), hint
         if name in seen:
             model.report("AWM112", attribute.span, owner=f"{entity.name}.{field.name}", attribute=f"@{name}")
             continue

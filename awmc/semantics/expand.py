@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from awmc.diagnostics.suggest import nearest
+from awmc.semantics.declare import plural_of, snake
 from awmc.semantics.functions import AGGREGATES
 from awmc.semantics.model import Entity, Field, Model
 from awmc.semantics.typeexprs import entity_named, report_unknown_field, scope_exists
@@ -31,6 +32,27 @@ def expand(model: Model) -> list[tuple[ast.Tool, str]]:
 
 
 def _expand_block(model: Model, node: ast.Tools) -> list[tuple[ast.Tool, str]]:
+    found = _derive(model, node)
+    made = {origin.partition(".")[2] for _, origin in found}
+    for item in node.items:
+        if item.kind.text not in made:
+            model.lost |= _names_of(model, node, item)
+    return found
+
+
+def _names_of(model: Model, node: ast.Tools, item: ast.Derived) -> set[str]:
+    """What a tool that could not be derived may be called by."""
+    if item.alias is not None:
+        return {item.alias.text}
+    meant = nearest(node.entity.text, model.entities) or ""
+    entity = model.entities.get(node.entity.text) or model.entities.get(meant)
+    noun = snake(node.entity.text)
+    nouns = {entity.singular, entity.plural} if entity is not None else {noun, plural_of(noun)}
+    kinds = {item.kind.text, nearest(item.kind.text, ITEMS) or ""}
+    return {f"{kind}_{noun}" for kind in kinds for noun in nouns}
+
+
+def _derive(model: Model, node: ast.Tools) -> list[tuple[ast.Tool, str]]:
     entity = entity_named(model, node.entity)
     if entity is None:
         return []
@@ -449,7 +471,8 @@ class _Writer:
         same = self.binary("==", self.column(key), ast.Attr(self.span, self.ref(row), self.name(key)))
         query = ast.Query(self.span, self.rows(), None, (), same, (), None, None)
         inside = ast.Call(self.span, self.name("exists"), (ast.Arg(self.span, None, query),))
-        message = ast.Text(self.span, f"The {self.noun} would not be among yours.")
+        set_of = "yours" if self.scope.text == "my" else f"those that are `{self.scope.text}`"
+        message = ast.Text(self.span, f"The {self.noun} would not be among {set_of}.")
         return [ast.Require(self.span, inside, ast.Otherwise(self.span, self.name("not_found"), message))]
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from awmc.diagnostics.model import Fix
+from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import literals, nulls, typed
 from awmc.semantics.context import Context
 from awmc.semantics.model import Entity
+from awmc.semantics.typeexprs import meant_fields
 from awmc.semantics.types import (
     BOOL,
     DATETIME,
@@ -32,6 +33,7 @@ from awmc.semantics.types import (
 )  # fmt: skip
 from awmc.source import Span
 from awmc.syntax import ast
+from awmc.syntax.tokens import tokenize
 
 Rule = Callable[[Context, Any, Type | None], typed.Expr]
 
@@ -66,7 +68,7 @@ def convert(
         else:
             unhandled_null(cx, expr)
         return poison(expr.span)
-    if not fits(found, wanted) and not (cx.wire and _wire_fits(cx, found, wanted)):
+    if not fits(found, wanted) and not (cx.wire and wire_fits(cx, found, wanted)):
         if found.kind == "list" and wanted.kind == "row" and found.element and same(found.element, wanted):
             cx.report(
                 "AWM311", expr.span, expr=cx.model.text(expr.span),
@@ -97,13 +99,13 @@ def converted(cx: Context, expr: typed.Expr, wanted: Type) -> typed.Expr:
     return expr
 
 
-def _wire_fits(cx: Context, found: Type, wanted: Type) -> bool:
+def wire_fits(cx: Context, found: Type, wanted: Type) -> bool:
     """In a `solve`, a row is asked for by its id: what a result showed, or what the instruction states."""
     if wanted.kind == "list" and found.kind == "list" and wanted.element and found.element:
-        return fits(found.element, wanted.element) or _wire_fits(cx, found.element, wanted.element)
+        return fits(found.element, wanted.element) or wire_fits(cx, found.element, wanted.element)
     if wanted.kind == found.kind == "record":
         return all(
-            (given := found.field(name)) is not None and (fits(given, part) or _wire_fits(cx, given, part))
+            (given := found.field(name)) is not None and (fits(given, part) or wire_fits(cx, given, part))
             for name, part in wanted.fields
             if not part.nullable or found.field(name) is not None
         )
@@ -128,9 +130,9 @@ def mend(found: Type, wanted: Type) -> str | None:
         return "write it as a text with `text(…)`"
     if found.kind == "number" and wanted.kind == "int":
         return "make it whole with `floor(…)`, `ceil(…)` or `round(…)`"
-    if found.kind == "id" and wanted.kind == "row":
+    if found.kind == "id" and wanted.kind == "row" and found.name == wanted.name:
         return "give the row itself, without `.id`"
-    if found.kind == "row" and wanted.kind == "id":
+    if found.kind == "row" and wanted.kind == "id" and found.name == wanted.name:
         return "add `.id`"
     return None
 
@@ -200,6 +202,31 @@ def _literal(cx: Context, node: ast.Literal, expected: Type | None) -> typed.Exp
     return typed.Const(node.span, NULL, None, written)
 
 
+_UNQUOTED = {
+    "int": "a number", "number": "a number", "money": "an amount", "bool": "a bool", "date": "a date",
+    "time": "a time", "datetime": "a moment", "duration": "a duration",
+}  # fmt: skip
+
+
+def _is_one(text: str, kind: str) -> bool:
+    """Whether a text, were it not quoted, would be a literal that fits the kind."""
+    words = [(token.kind, token.text) for token in tokenize(text)[:-1]]
+    kinds = [name for name, _ in words]
+    signs = "".join(written for name, written in words if name not in ("INT", "MOMENT", "DURATION"))
+    match kind:
+        case "bool":
+            return text in ("true", "false")
+        case "date" | "datetime":
+            return kinds == ["MOMENT"]
+        case "duration":
+            return kinds == ["DURATION"]
+        case "time":
+            return kinds.count("INT") == 2 and signs == ":"
+        case "int":
+            return kinds.count("INT") == 1 and signs in ("", "-")
+    return 0 < kinds.count("INT") < 3 and signs in ("", "-", ".", "-.")
+
+
 def _text(cx: Context, node: ast.Literal, expected: Type | None, written: str) -> typed.Expr:
     value = str(node.value)
     if expected is not None and expected.kind == "enum" and not cx.wire:
@@ -211,6 +238,12 @@ def _text(cx: Context, node: ast.Literal, expected: Type | None, written: str) -
                 fixes=(Fix(node.span, named, f"write `{named}`"),),
             )  # fmt: skip
             return poison(node.span)
+    if expected is not None and expected.kind in _UNQUOTED and _is_one(value, expected.kind):
+        cx.report(
+            "AWM318", node.span, what=_UNQUOTED[expected.kind], hint=value,
+            fixes=(Fix(node.span, value, f"write `{value}`"),),
+        )  # fmt: skip
+        return poison(node.span)
     if expected is not None and expected.kind in ("email", "url"):
         return typed.Const(node.span, Type(expected.kind), value, written)
     return typed.Const(node.span, TEXT, value, written)
@@ -280,26 +313,34 @@ def _record(cx: Context, node: ast.RecordOf, expected: Type | None) -> typed.Exp
     for entry in node.entries:
         name = entry.name.text
         if name in fields:
+            first = next(other for other in node.entries if other.name.text == name)
             cx.report(
                 "AWM110",
                 entry.span,
                 callee=wanted.name if wanted and wanted.name else "the record",
                 argument=name,
+                secondary=(Label(first.span, "it is given here"),),
             )
             continue
         part = wanted.field(name) if wanted is not None else None
         value_node = entry.value if entry.value is not None else ast.Ref(entry.name.span, name)
         if wanted is not None and part is None:
-            hint = nearest(name, [n for n, _ in wanted.fields])
-            cx.report("AWM204", entry.name.span, record=wanted.name or "here", part=name, hint=hint)
+            names = [n for n, _ in wanted.fields]
+            hint = nearest(name, names)
+            cx.report(
+                "AWM204", entry.name.span, record=wanted.name or "here", part=name, hint=hint,
+                fixes=(Fix(entry.name.span, hint, f"write `{hint}`"),) if hint else (),
+                help=None if hint else "its parts are " + ", ".join(f"`{n}`" for n in names),
+            )  # fmt: skip
             fields[name] = poison(entry.span)
             continue
         fields[name] = (
             require(cx, value_node, part, f"`{name}`") if part is not None else infer(cx, value_node)
         )
     if wanted is not None:
+        meant = meant_fields(fields, [name for name, _ in wanted.fields])
         for name, part in wanted.fields:
-            if name not in fields:
+            if name not in fields and name not in meant:
                 if not part.nullable:
                     cx.report("AWM326", node.span, record=wanted.name or "here", part=name)
                     return poison(node.span)

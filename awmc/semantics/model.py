@@ -303,6 +303,8 @@ class Model(Struct, eq=False):
     invariants: dict[str, Invariant] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """`Upper` names whose declaration has been reported: what follows from that is not."""
+    lost: set[str] = field(default_factory=set)
+    """Names of tools that a declaration would have had, had it been sound."""
     labels: dict[str, dict[str, int | str]] = field(default_factory=dict)
     label_entities: dict[str, list[str]] = field(default_factory=dict)
     seeds: list[SeedRow | SeedRule] = field(default_factory=list)

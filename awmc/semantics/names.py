@@ -112,7 +112,8 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
         hint = nearest(name, cx.model.labels.get(expected.name, {}))
         cx.report("AWM211", node.span, entity=expected.name, name=name, hint=hint)
         return poison(node.span)
-    row = next((b for frame in reversed(cx.frames) for b in frame if b.type.kind == "row"), None)
+    rows = cx.frames[-1][:1] if cx.frames else (cx.self_binder,)
+    row = next((b for b in rows if b is not None and b.type.kind == "row"), None)
     if row is not None and name in cx.model.entities[row.type.name].fields:
         fix = Fix(node.span, f".{name}", f"write `.{name}`")
         cx.report("AWM205", node.span, name=name, hint=f".{name}", fixes=(fix,))
@@ -124,6 +125,7 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
         cx.report("AWM233", node.span, value=name, enums=", ".join(f"`{e}`" for e in enums))
         return poison(node.span)
     names = [*cx.locals, *(b.name for frame in cx.frames for b in frame if b.name), "me", "now"]
+    names += cx.model.label_entities if cx.labels else ()
     hint = nearest(name, names)
     fixes = (Fix(node.span, hint, f"write `{hint}`"),) if hint else ()
     cx.report("AWM205", node.span, name=name, hint=hint, fixes=fixes)
@@ -213,10 +215,16 @@ def member(cx: Context, of: typed.Expr, name: ast.Name, span: Span) -> typed.Exp
     if kind.kind == "list" and name.text == "total" and kind.paged:
         return typed.PartOf(span, INT, of, "total")
     if kind.kind == "list" and kind.element is not None and kind.element.kind in ("row", "record"):
+        help_text = "take one of them with `first(…)` or `[0]`, or loop over them"
+        if cx.model.source.text[of.span.end : of.span.end + 1].isspace():
+            # `slots .free`: the point does not belong to what stands before it.
+            help_text = f"write `where .{name.text}` to ask for some of them"
         cx.report(
-            "AWM311", of.span if of.span.end > of.span.start else span, expr=cx.model.text(of.span),
-            help="take one of them with `first(…)` or `[0]`, or loop over them",
-        )  # fmt: skip
+            "AWM311",
+            of.span if of.span.end > of.span.start else span,
+            expr=cx.model.text(of.span),
+            help=help_text,
+        )
         return poison(span)
     cx.report("AWM219", name.span, expr=cx.model.text(of.span), found=kind.a, field=name.text)
     return poison(span)

@@ -217,7 +217,7 @@ def _among(cx: Context, node: ast.Within) -> typed.Expr:
         cx.report("AWM303", node.span, operator="in", found=rows.type.a, help="write `text contains part`")
         return poison(node.span)
     if rows.type.kind != "list" or rows.type.element is None:
-        cx.report("AWM310", node.low.span, construct="in", found=rows.type.a)
+        cx.report("AWM310", node.low.span, construct="`in`", found=rows.type.a)
         return poison(node.span)
     value = convert(
         cx, infer(cx, node.value, rows.type.element), rows.type.element, "what is looked for", node.value
@@ -264,6 +264,8 @@ def _arithmetic(cx: Context, node: ast.Binary, expected: Type | None) -> typed.E
     left = infer(cx, node.left, guide)
     if node.op in "+-":
         guide = left.type.present if left.type.kind in ("money", "number") else guide
+        # `now + "24h"` is read as what it was meant for.
+        guide = DURATION if left.type.kind in MOMENTS and isinstance(node.right, ast.Literal) else guide
     right = infer(cx, node.right, guide)
     if (
         node.op in "+-"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from awmc.semantics import nulls, typed
+from awmc.semantics.arguments import leave_out
 from awmc.semantics.context import Context, Fact
 from awmc.semantics.expressions import condition, convert, infer, poison, present, require, rule
 from awmc.semantics.functions import AGGREGATES, GROUP_AGGREGATES
@@ -71,7 +72,7 @@ def _clauses(cx: Context, node: ast.Query) -> tuple[typed.QueryOf | typed.Poison
     binders = [_binder(cx, node.alias, first.type.element)]
     sources = [typed.Source(binders[0], first)]
     for join in node.joins:
-        rows = _rows(cx, join.of, "join")
+        rows = _rows(cx, join.of, "`join`")
         if isinstance(rows, typed.Poison):
             return rows, frozenset()
         assert rows.type.element is not None
@@ -163,7 +164,10 @@ def aggregate(cx: Context, node: ast.Call) -> typed.Expr:
               "min": (1, 2), "max": (1, 2)}.get(name, (2, 2))  # fmt: skip
     if not wanted[0] <= len(node.args) <= wanted[1]:
         expected = "a query" if wanted == (1, 1) else "a query and an expression over its rows"
-        cx.report("AWM228", node.span, callee=name, expected=expected, found=_count(len(node.args)))
+        cx.report(
+            "AWM228", node.span, callee=name, expected=expected, found=_count(len(node.args)),
+            help=leave_out(cx, node.args[wanted[1] :]),
+        )  # fmt: skip
         return poison(node.span)
     rows, known = infer_query(cx, node.args[0].value)
     if isinstance(rows, typed.Poison):

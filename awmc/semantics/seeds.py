@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from awmc.diagnostics.model import Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import literals, typed
 from awmc.semantics.context import Context
 from awmc.semantics.declarations import check_limits
 from awmc.semantics.expressions import convert, infer, require
 from awmc.semantics.model import Entity, Field, Model, SeedRow, SeedRule
-from awmc.semantics.typeexprs import entity_named, report_unknown_field
+from awmc.semantics.rows import check_layout
+from awmc.semantics.typeexprs import entity_named, meant_fields, report_unknown_field
 from awmc.semantics.types import INT, Type
 from awmc.source import Span
 from awmc.syntax import ast
@@ -114,17 +114,22 @@ def _by_hand(model: Model, seed: ast.Seed, numbers: dict[str, int]) -> None:
             continue
         fields[column.name.text] = _seedable(model, entity, column.name)
     free = [c.name.text for c in seed.columns if c.constant is None]
-    lines: dict[int, ast.SeedRow] = {}
+    told = check_layout(model, seed.rows, free)
     for row in seed.rows:
         numbers[entity.name] = numbers.get(entity.name, 0) + 1
-        line = model.source.position(row.span.start)[0]
-        if line in lines:
-            model.report("AWM431", row.span, secondary=(Label(lines[line].span, "another row"),))
-        lines[line] = row
+        if row.span in told:
+            if row.label is None and isinstance(row.cells[0], ast.Ref):
+                # It may be the row's label.
+                model.labels.setdefault(entity.name, {}).setdefault(row.cells[0].name, 0)
+            continue
         named = len(row.cells) == 1 and isinstance(row.cells[0], ast.RecordOf) and _named(seed, row.cells[0])
         if not named and len(row.cells) != len(free):
             found = f"{len(row.cells)} value{'s' if len(row.cells) != 1 else ''}"
-            model.report("AWM430", row.span, found=found, expected=str(len(free)))
+            columns = ", ".join(f"`{name}`" for name in free)
+            help_text = f"write a value each for {columns}" if len(free) > 1 else f"write one for {columns}"
+            model.report(
+                "AWM430", row.span, found=found, expected=str(len(free)), help=help_text if free else None
+            )
             continue
         _row(model, entity, seed, row, fields, numbers[entity.name])
 
@@ -153,7 +158,7 @@ def _row(
             links.append((field, _labels(model, field, node)))
             continue
         values.append((field, seed_value(cx, entity, field, node)))
-    _leaves_out(model, entity, given, row.span)
+    _leaves_out(model, entity, given | meant_fields(given, entity.fields), row.span)
     if entity.id_field.natural_key:
         key: int | str = _natural_key(entity, seed, row)
     else:
@@ -266,5 +271,5 @@ def _by_rule(model: Model, entity: Entity, node: ast.Generate, numbers: dict[str
             )
         else:
             values.append((field, seed_value(cx, entity, field, entry.value)))
-    _leaves_out(model, entity, given, node.entity.span)
+    _leaves_out(model, entity, given | meant_fields(given, entity.fields), node.entity.span)
     model.seeds.append(SeedRule(entity, node.span, count, values, links))

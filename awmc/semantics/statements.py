@@ -188,7 +188,7 @@ def _for(cx: Context, body: Body, node: ast.For) -> typed.For | None:
         if over.type.kind == "list" and over.type.element is not None:
             element = over.type.element
         elif over.type.kind != "error":
-            cx.report("AWM310", node.over.span, construct="for", found=over.type.a)
+            cx.report("AWM310", node.over.span, construct="`for`", found=over.type.a)
     outer = dict(cx.locals)
     # Facts that the body breaks do not hold at its beginning either, from the second round on.
     before = cx.facts

@@ -137,7 +137,7 @@ def _loop(
     element = over.type.element if over.type.kind == "list" else None
     if element is None or element.kind != "row":
         if over.type.kind != "error":
-            model.report("AWM310", node.over.span, construct="for", found=over.type.a)
+            model.report("AWM310", node.over.span, construct="`for`", found=over.type.a)
         locals_[node.name.text] = ERROR
         return None
     locals_[node.name.text] = element

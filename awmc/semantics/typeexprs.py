@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from awmc.diagnostics.model import Fix, Label
-from awmc.diagnostics.suggest import nearest
+from awmc.diagnostics.suggest import meant, nearest, translate
 from awmc.semantics import literals
 from awmc.semantics.declare import enum_symbol
 from awmc.semantics.model import Entity, Model, Part
@@ -14,12 +16,8 @@ from awmc.semantics.types import ERROR, SCALARS, TEXTUAL, Type, list_of, row_of
 from awmc.source import Span
 from awmc.syntax import ast
 
-FOREIGN = {
-    "str": "text", "string": "text", "varchar": "text", "char": "text", "integer": "int", "bigint": "int",
-    "float": "number", "double": "number", "decimal": "money", "real": "number", "boolean": "bool",
-    "timestamp": "datetime",
-    "uuid": "text", "uri": "url", "currency": "money",
-}  # fmt: skip
+_MOST_NAMED = 3
+_MOST_LISTED = 12
 
 
 def resolve(model: Model, node: ast.TypeExpr, owner: str) -> Type:
@@ -97,13 +95,15 @@ def match_of(model: Model, kind: Type, attribute: ast.Attribute, name: str) -> T
     return replace(kind, pattern=pattern)
 
 
-def unknown_attribute(model: Model, attribute: ast.Attribute, known: tuple[str, ...]) -> None:
-    hint = nearest(attribute.name.text, known)
+def unknown_attribute(model: Model, attribute: ast.Attribute, known: tuple[str, ...]) -> str | None:
+    """Reports it; the attribute that was meant, if that can be told."""
+    hint = meant(attribute.name.text, known, "attribute")
     fixes = (Fix(attribute.name.span, hint, f"write `@{hint}`"),) if hint else ()
     model.report(
         "AWM213", attribute.name.span, attribute=attribute.name.text, hint=f"@{hint}" if hint else None, fixes=fixes,
         help=None if hint else "there are " + ", ".join(f"`@{k}`" for k in known),
     )  # fmt: skip
+    return hint
 
 
 def one_text(attribute: ast.Attribute) -> str | None:
@@ -116,7 +116,7 @@ def one_text(attribute: ast.Attribute) -> str | None:
 
 def unknown_type(model: Model, name: ast.Name) -> Type:
     candidates = [*SCALARS, *model.entities, *model.enums, *model.records]
-    written = FOREIGN.get(name.text.lower())
+    written = name.text.lower() if name.text.lower() in SCALARS else translate(name.text, "type")
     if written is not None:
         model.report(
             "AWM038", name.span, found=name.text, written=written, hint=written,
@@ -213,8 +213,12 @@ def scope_exists(model: Model, entity: str, scope: ast.Name) -> bool:
                 names.append(value.name)
     if scope.text in names:
         return True
-    hint = nearest(scope.text, names)
-    help_text = None if hint or names else f"declare `owned by …` or `@@scope({scope.text}, …)` in `{entity}`"
+    hint = nearest(scope.text, names) or (names[0] if len(names) == 1 else None)
+    help_text: str | None = "its scopes are " + ", ".join(f"`{name}`" for name in names)
+    if hint is not None:
+        help_text = None
+    elif not names:
+        help_text = f"declare `owned by …` or `@@scope({scope.text}, …)` in `{entity}`"
     model.report("AWM209", scope.span, entity=entity, scope=scope.text, hint=hint, help=help_text)
     return False
 
@@ -249,16 +253,36 @@ def entity_named(model: Model, name: ast.Name) -> Entity | None:
 
 
 def report_unknown_field(model: Model, entity: str, field: ast.Name, **details: object) -> None:
-    """AWM203 with the nearest field, and where the entity is declared."""
+    """AWM203 with the nearest field, or the entities that have it; and where the entity is declared."""
     symbol = model.entities[entity]
     if not symbol.fields:
         return
     hint = nearest(field.text, [*symbol.fields, "id"])
     fixes = (Fix(field.span, hint, f"write `{hint}`"),) if hint else ()
+    having = [f"`{other.name}`" for other in model.entities.values() if field.text in other.fields]
+    if hint is None and 0 < len(having) <= _MOST_NAMED:
+        details["note"] = f"`{field.text}` is a field of {' and '.join(having)}"
+    elif hint is None and len(symbol.fields) <= _MOST_LISTED:
+        details["help"] = "its fields are " + ", ".join(f"`{name}`" for name in symbol.fields)
     model.report(
         "AWM203", field.span, entity=entity, field=field.text, hint=hint, fixes=fixes, label="unknown field",
         secondary=(Label(symbol.span, f"`{entity}` is declared here"),), **details,
     )  # fmt: skip
+
+
+def meant_fields(names: Iterable[str], fields: Iterable[str]) -> set[str]:
+    """The fields that unknown ones among the names were meant for, so that those are not missed; all where that cannot
+    be told.
+    """
+    known = set(fields)
+    found: set[str] = set()
+    for name in names:
+        if name not in known and name != "id":
+            hint = nearest(name, known)
+            if hint is None:
+                return known
+            found.add(hint)
+    return found
 
 
 def range_text(low: object, high: object) -> str:
@@ -270,6 +294,7 @@ __all__ = [
     "Span",
     "entity_named",
     "match_of",
+    "meant_fields",
     "parts",
     "range_text",
     "report_unknown_field",

@@ -53,7 +53,7 @@ class Type(Struct, frozen=True):
     def a(self) -> str:
         """The type with an article, for the middle of a sentence."""
         text = str(self)
-        if text.startswith(("the ", "a ", "[")) or text == "null":
+        if text.startswith(("the ", "a ", "[")) or text in ("null", "money"):
             words = text if not text.startswith("[") else f"a list of {text[1:-1]}"
         else:
             words = f"{'an' if text[0] in 'aeiouAEIO' else 'a'} {text}"

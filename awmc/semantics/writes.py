@@ -9,7 +9,7 @@ from awmc.semantics.declarations import check_limits
 from awmc.semantics.expressions import convert, infer, poison, present, require
 from awmc.semantics.model import Entity, Field, Model
 from awmc.semantics.operators import operate
-from awmc.semantics.typeexprs import entity_named, report_unknown_field
+from awmc.semantics.typeexprs import entity_named, meant_fields, report_unknown_field
 from awmc.semantics.types import Type, list_of
 from awmc.source import Span
 from awmc.syntax import ast
@@ -24,7 +24,8 @@ def create(cx: Context, node: ast.Create, name: str) -> typed.Create | None:
                 infer(cx, entry.value)
         return None
     values, links, children = _row_values(cx, entity, node.values, skip=None, where=f"create {entity.name}")
-    _leaves_out(cx, entity, {f.name for f, _ in values}, node.span, skip=None)
+    meant = meant_fields((entry.name.text for entry in node.values.entries), entity.fields)
+    _leaves_out(cx, entity, {f.name for f, _ in values} | meant, node.span, skip=None)
     cx.forget({(entity.name, "*")})
     return typed.Create(node.span, name, entity, tuple(values), tuple(links), tuple(children))
 
@@ -126,7 +127,8 @@ def _children(cx: Context, field_: Field, value: ast.Expr) -> typed.Children | N
             values, links, nested = _row_values(cx, child, item, skip=back, where=where)
             if links or nested:
                 cx.report("AWM511", item.span, statement="create", where="rows made with another row")
-            _leaves_out(cx, child, {f.name for f, _ in values}, item.span, skip=back)
+            meant = meant_fields((entry.name.text for entry in item.entries), child.fields)
+            _leaves_out(cx, child, {f.name for f, _ in values} | meant, item.span, skip=back)
             rows.append(tuple(values))
         return typed.Children(field_, tuple(rows))
     rows_ = infer(cx, value)

@@ -25,7 +25,7 @@ HEADS = (
 )
 
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_OPENERS = {close: opened for opened, close in CLOSERS.items()}
+OPENERS = {close: opened for opened, close in CLOSERS.items()}
 _NAMES = ("NAME", "TYPE")
 
 
@@ -72,8 +72,8 @@ def cut(tokens: list[Token], layout: Layout) -> list[list[Token]]:
         current.append(token)
         if token.text in CLOSERS and token.kind != "STRING":
             open_brackets.append(token.text)
-        elif token.text in _OPENERS and token.kind != "STRING" and open_brackets:
-            opened = _OPENERS[token.text]
+        elif token.text in OPENERS and token.kind != "STRING" and open_brackets:
+            opened = OPENERS[token.text]
             if opened in open_brackets:
                 while open_brackets.pop() != opened:
                     pass
@@ -137,8 +137,8 @@ def match_brackets(tokens: list[Token], layout: Layout) -> Brackets:
         if token.text in CLOSERS:
             found.indents[at] = layout.indent(token.start if stack else tokens[0].start)
             stack.append(at)
-        elif token.text in _OPENERS:
-            opened = _OPENERS[token.text]
+        elif token.text in OPENERS:
+            opened = OPENERS[token.text]
             places = [place for place, other in enumerate(stack) if tokens[other].text == opened]
             if token.text == "}" and places and layout.begins_line(token):
                 indent = layout.indent(token.start)
@@ -159,7 +159,7 @@ def _mismatch(tokens: list[Token], opened: int, at: int, layout: Layout) -> bool
     """Whether a bracket is closed by another kind, and not by its own kind farther on the line."""
     first, close = tokens[opened], tokens[at]
     line = layout.line(close.start)
-    if "{" in (first.text, *_OPENERS[close.text]) and layout.line(first.start) != line:
+    if "{" in (first.text, *OPENERS[close.text]) and layout.line(first.start) != line:
         return False
     depth = 0
     for place in range(at + 1, len(tokens)):
@@ -170,7 +170,7 @@ def _mismatch(tokens: list[Token], opened: int, at: int, layout: Layout) -> bool
             continue
         if depth == 0 and token.text == CLOSERS[first.text]:
             return False
-        depth += (token.text in CLOSERS) - (token.text in _OPENERS)
+        depth += (token.text in CLOSERS) - (token.text in OPENERS)
     return True
 
 

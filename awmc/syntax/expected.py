@@ -143,6 +143,10 @@ def describe_expected(kinds: frozenset[str], closer: str | None) -> str:
     elif {"INT", "MINUS"} <= left:
         group({"INT"}, frozenset(["INT", "MINUS", "MOMENT"]), "a number")
     group({"NAME", signs["@@"]}, frozenset(["NAME", signs["@@"]]), "a column")
+    if {"DOTS", "COLON"} <= left and "EQ" not in left:
+        # A number behind a type: the first bound of its range.
+        said.append("`..`")
+        left -= {"DOTS", "COLON", "DOT"}
     within = left & operators()
     if len(within) > 2 or (within and (said or left - within)):
         # What could go on with a finished expression in some other way is not what is missing.

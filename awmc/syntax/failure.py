@@ -11,9 +11,12 @@ from awmc.diagnostics import Diagnostic, diagnose
 from awmc.source import Source, Span
 from awmc.syntax.cut import Brackets, Layout
 from awmc.syntax.expected import goes_on
-from awmc.syntax.grammar import tables
+from awmc.syntax.grammar import END, tables
 from awmc.syntax.lalr import Parse
 from awmc.syntax.tokens import Token, tokenize
+
+_SIGNS = frozenset(["LBRACE", "COLON", "ASSIGN", "LPAR"])
+"""What is missed at the end of a line, where nothing else could stand."""
 
 BLOCK, ENTITY, ENV, TASK, TOOLS, SEED, OTHER = "block", "entity", "env", "task", "tools", "seed", ""
 
@@ -90,6 +93,21 @@ class Failure:
         """Likewise its kind."""
         place = self.at + steps
         return self.tokens[place].kind if 0 <= place < len(self.tokens) else ""
+
+    def place_of(self, token: Token) -> tuple[int, int]:
+        """Where to tell that something else was expected than a token: at itself, or at the end of the line before,
+        where it stands on a line of its own that cannot go on with that one.
+        """
+        before = self.back(1)
+        if before is None or self.one_line(before, token) or token is not self.token:
+            return token.start, token.end
+        unit = self.unit()
+        first = self.tokens[unit.start if unit is not None else 0]
+        alone = len(self.accepted) == 1 and self.accepted <= _SIGNS
+        if alone or (self.layout.indent(token.start) <= self.layout.indent(first.start) and unit is not None):
+            complete = self.accepts("RBRACE", END) or (unit is not None and first is token)
+            return (token.start, token.end) if complete else (before.end, before.end)
+        return token.start, token.end
 
     def one_line(self, first: Token, second: Token) -> bool:
         """Whether two tokens stand on one line."""

@@ -91,6 +91,11 @@ _LOWER_AFTER = {
 _GOOD_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4}|.)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d[\d:.]*(?:[Zz]|[+-]\d\d:?\d\d)?")
+_DATE = re.compile(r"(\d{4})(?:/|-(?=\d-|\d\d-\d\b))(\d\d?)[/-](\d\d?)(T\d\d:\d\d)?(?![\d/])")
+_AMOUNT = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+_CURRENCIES = frozenset(
+    ["USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "BRL", "MXN"]
+)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?[eE][+-]?\d+\b|\d\w*")
 _WORD = re.compile(r"[^\W\d]\w*")
 _TAIL = re.compile(r"[\s{}()\[\],]*\Z")
@@ -327,8 +332,19 @@ class Reader:
         if moment is not None and (good is None or good.end() < moment.end()):
             written = moment.group()
             note = "there are no time zones and no fractions of a second"
-            self._say("AWM011", at, moment.end(), kind="moment", text=written, note=note)
+            kept = re.compile(patterns["MOMENT"]).match(written.replace("t", "T"))
+            fixes = []
+            if kept is not None:
+                fixes = [Fix(Span(at, moment.end()), kept.group(), f"write `{kept.group()}`")]
+            self._say("AWM011", at, moment.end(), kind="moment", text=written, note=note, fixes=fixes)
             return self._put("MOMENT", written[:10], at, moment.end())
+        slashed = _DATE.match(text, at)
+        if slashed is not None and good is None:
+            year, month, day, time = slashed.groups()
+            plain_date = f"{year}-{month:0>2}-{day:0>2}{time or ''}"
+            fix = Fix(Span(at, slashed.end()), plain_date, f"write `{plain_date}`")
+            self._say("AWM011", at, slashed.end(), kind="date", text=slashed.group(), fixes=[fix])
+            return self._put("MOMENT", plain_date, at, slashed.end())
         if good is not None:
             return self._put("MOMENT", good.group(), at, good.end())
         found = _NUMBER.match(text, at)
@@ -377,6 +393,11 @@ class Reader:
             return end
         if re.fullmatch(r"[a-z][a-z0-9_]*", word):
             return self._put("NAME", word, at, end)
+        if word in _CURRENCIES and self._before().isdecimal() and self._text[at - 1 : at] == " ":
+            places = 3 if self._before(2) == "." else 1
+            start = self.tokens[-places].start
+            self._amount(start, end, self._text[start : self.tokens[-1].end])
+            return end
         if re.fullmatch(r"[A-Z][A-Za-z0-9]*", word):
             return self._put("TYPE", word, at, end)
         if not word.isascii():
@@ -419,8 +440,14 @@ class Reader:
         text = self._text
         for sign in _RANGES:
             if text.startswith(sign, at) and sign != ".." and not text.startswith("..==", at):
-                fix = Fix(Span(at, at + 3), "..", "write `..`")
-                self._say("AWM048", at, at + 3, written="..", found=sign, fixes=[fix])
+                behind = re.compile("[0-9]+").match(text, at + 3)
+                low = self.tokens[-1] if self.tokens and self.tokens[-1].end == at else None
+                low = low if low is not None and low.kind == "INT" else None
+                high = behind.group() if behind is not None else ""
+                start, end = low.start if low is not None else at, at + 3 + len(high)
+                good = f"{low.text if low is not None else ''}..{high}"
+                fix = Fix(Span(at, at + 3), "..", f"write `{good}`")
+                self._say("AWM048", start, end, written=good, found=text[start:end], fixes=[fix])
                 return self._put("DOTS", "..", at, at + 3, mended=True)
         for size in (3, 2, 1):
             piece = text[at : at + size]
@@ -458,9 +485,20 @@ class Reader:
         kind = "NAME" if written.isalpha() else tables().signs[written]
         return self._put(kind, written, at, end, mended=True)
 
+    def _amount(self, start: int, end: int, digits: str) -> None:
+        """Tells of an amount with a currency."""
+        good = digits.replace(",", "")
+        fix = Fix(Span(start, end), good, f"write `{good}`")
+        text = self._text[start:end]
+        self._say("AWM009", start, end, text=text, note="an amount names no currency", fixes=[fix])
+
     def _unknown(self, at: int) -> int:
         """A character that is not part of the language; more of them behind it are not told."""
         text, char = self._text, self._text[at]
+        amount = _AMOUNT.match(text, at + 1)
+        if unicodedata.category(char) == "Sc" and amount is not None:
+            self._amount(at, amount.end(), amount.group())
+            return at + 1
         shown = f"`{char}`" if char.isprintable() and not char.isspace() else f"U+{ord(char):04X}"
         name = unicodedata.name(char, "").lower()
         note = f"it is called {name}" if name and not char.isascii() else None

@@ -16,6 +16,7 @@ from awmc.syntax.expected import accepted, describe_found
 from awmc.syntax.failure import Failure
 from awmc.syntax.grammar import END
 from awmc.syntax.habits import LACKING, find_mend, unexpected
+from awmc.syntax.habits.trial import head_fix, meant_head
 from awmc.syntax.lalr import Parse
 from awmc.syntax.lenient import MOST, Reader, lower_snake
 from awmc.syntax.tokens import Token, tokenize
@@ -74,7 +75,13 @@ def recover(source: Source) -> tuple[ast.Spec, tuple[Diagnostic, ...]]:
             diagnose("AWM002", place, source=source.name, expected="a declaration", found="something else")
         )
     spec = ast.Spec(Span(0, len(source.text)), tuple(items))
-    return spec, tuple(sorted(set(found))[:MOST])
+    return spec, tuple(sorted(_alone_on_line(set(found), layout))[:MOST])
+
+
+def _alone_on_line(found: set[Diagnostic], layout: Layout) -> list[Diagnostic]:
+    """Without the mistakes on a line where a text is not closed: which of its words are text cannot be told."""
+    torn = {layout.line(each.span.start) for each in found if each.code == "AWM007"}
+    return [each for each in found if each.code == "AWM007" or layout.line(each.span.start) not in torn]
 
 
 def _is_news(problem: Diagnostic, told: set[str]) -> bool:
@@ -157,8 +164,9 @@ class _Declaration:
             return False
         if head.start in self._mended:
             return False
-        hint = stands_for(head)
-        self._say("AWM020", head, word=word, hint=hint)
+        hint, before = meant_head(self._tokens)
+        fixes = [head_fix(head, hint, before=before)] if hint is not None else []
+        self._say("AWM020", head, word=word, hint=None if before else hint, fixes=fixes)
         return False
 
     def _say(self, code: str, token: Token, **said: object) -> None:

@@ -74,8 +74,8 @@ def _drawn(kind: str, specs: Sequence[Sound], seed: int, corpus: Corpus) -> Iter
 def faulty(kind: str, spec: Sound, change: Change) -> Fault:
     """The fault that a change makes.
 
-    It is right to tell it on the lines that were changed. Where something at the beginning of a line is gone, the end of
-    the line before will do.
+    It is right to tell it on the lines that were changed. Where something at the beginning of a line is gone, the end
+    of the line before will do.
     """
     text = spec.text[: change.start] + change.text + spec.text[change.end :]
     first = text.count("\n", 0, change.start) + 1
@@ -96,7 +96,9 @@ def faulty(kind: str, spec: Sound, change: Change) -> Fault:
         else:
             mends.append(mend)
     old = spec.text[change.start : change.end]
-    return Fault(kind, spec.name, text, frozenset(lines), tuple(mends), f"{_short(old)} → {_short(change.text)}")
+    return Fault(
+        kind, spec.name, text, frozenset(lines), tuple(mends), f"{_short(old)} → {_short(change.text)}"
+    )
 
 
 def _short(text: str) -> str:

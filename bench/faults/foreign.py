@@ -60,7 +60,9 @@ _OPERATORS = {
 }
 
 
-def _replaced(sound: Sound, random: Random, table: Mapping[str, tuple[str, ...]], *, named: bool) -> Iterator[Change]:
+def _replaced(
+    sound: Sound, random: Random, table: Mapping[str, tuple[str, ...]], *, named: bool
+) -> Iterator[Change]:
     """Each phrase of the table where its first word is a keyword or a sign."""
     for place, token in enumerate(sound.tokens):
         for written, foreign in table.items():
@@ -92,7 +94,11 @@ def foreign_list(sound: Sound, random: Random) -> Iterator[Change]:
 def foreign_optional(sound: Sound, random: Random) -> Iterator[Change]:
     """`due: date | null`, `Optional[date]`, `date NULL`, `due?: date`"""
     for node, around in sound.nodes:
-        if isinstance(node, (ast.BaseType, ast.RowType)) and node.optional and isinstance(around[0], (ast.Field, ast.Param)):
+        if (
+            isinstance(node, (ast.BaseType, ast.RowType))
+            and node.optional
+            and isinstance(around[0], (ast.Field, ast.Param))
+        ):
             owner, name = around[0].name, sound.of(node.name.span)
             text = sound.of(node.span).replace("?", "")
             choice = random.randrange(3)
@@ -128,7 +134,9 @@ def foreign_quotes(sound: Sound, random: Random) -> Iterator[Change]:
     for token in sound.tokens:
         if token.kind == "STRING" and "'" not in token.text and "\\" not in token.text:
             inner = token.text[1:-1]
-            written = random.choice([f"'{inner}'", f'"""{inner}"""', f"`{inner}`", f"“{inner}”", f"f{token.text}"])
+            written = random.choice(
+                [f"'{inner}'", f'"""{inner}"""', f"`{inner}`", f"“{inner}”", f"f{token.text}"]
+            )
             yield Change(token.start, token.end, written, (token.text, '"', "double quotes", "leave"))
 
 
@@ -153,7 +161,15 @@ def foreign_range(sound: Sound, random: Random) -> Iterator[Change]:
     for node, _ in sound.nodes:
         if isinstance(node, ast.Range) and node.low is not None and node.high is not None:
             low, high = sound.of(node.low.span), sound.of(node.high.span)
-            written = random.choice([f"{low}-{high}", f"({low}, {high})", f"{low}...{high}", f"[{low}, {high}]", f"({low}..{high})"])
+            written = random.choice(
+                [
+                    f"{low}-{high}",
+                    f"({low}, {high})",
+                    f"{low}...{high}",
+                    f"[{low}, {high}]",
+                    f"({low}..{high})",
+                ]
+            )
             yield Change(node.span.start, node.span.end, written, (f"{low}..{high}",))
 
 
@@ -172,12 +188,22 @@ def foreign_moment(sound: Sound, random: Random) -> Iterator[Change]:
 
 def foreign_duration(sound: Sound, random: Random) -> Iterator[Change]:
     """`24 hours`, `hours(24)`, `24hours`"""
-    units = {"h": "hours", "d": "days", "w": "weeks", "min": "minutes", "mo": "months", "y": "years", "s": "seconds"}
+    units = {
+        "h": "hours",
+        "d": "days",
+        "w": "weeks",
+        "min": "minutes",
+        "mo": "months",
+        "y": "years",
+        "s": "seconds",
+    }
     for token in sound.tokens:
         if token.kind == "DURATION":
             number = "".join(c for c in token.text if c.isdigit())
             unit = units[token.text[len(number) :]]
-            written = random.choice([f"{number} {unit}", f"{number}{unit}", f"{unit}({number})", f'"{token.text}"'])
+            written = random.choice(
+                [f"{number} {unit}", f"{number}{unit}", f"{unit}({number})", f'"{token.text}"']
+            )
             yield Change(token.start, token.end, written, (token.text,))
 
 

@@ -53,15 +53,29 @@ def names_mend(diagnostic: Diagnostic, source: Source, mends: tuple[str, ...]) -
         if mend.startswith("@"):
             if re.search(rf"(?<!\d){mend[1:]}(?!\d)", said):
                 return True
-        elif mend in _PROSE:
+        elif mend in _PROSE or mend[0].isupper():
             if re.search(rf"\b{mend}\b", said):
                 return True
         elif re.search(r"\w", mend):
             if any(re.search(rf"(?<!\w){re.escape(mend)}(?!\w)", piece) for piece in quoted):
                 return True
-        elif mend in quoted:
+        elif any(re.search(rf"(?<!\S){re.escape(mend)}(?!\S)", piece) for piece in quoted):
             return True
     return False
 
 
-_PROSE = ("comma", "quote", "double quotes", "before", "leave", "one argument", "one value", "a text", "number", "money", "int", "bool", "text")
+_PROSE = (
+    "comma",
+    "quote",
+    "double quotes",
+    "before",
+    "leave",
+    "one argument",
+    "one value",
+    "a text",
+    "number",
+    "money",
+    "int",
+    "bool",
+    "text",
+)

@@ -56,7 +56,12 @@ def argument_by_place(sound: Sound, random: Random) -> Iterator[Change]:
     for call in _calls(sound):
         if len(call.args) == 1 and call.args[0].name is not None:
             arg = call.args[0]
-            yield Change(arg.span.start, arg.value.span.start, "", (f"{call.args[0].name.text}:", call.args[0].name.text))
+            yield Change(
+                arg.span.start,
+                arg.value.span.start,
+                "",
+                (f"{call.args[0].name.text}:", call.args[0].name.text),
+            )
 
 
 def too_many_arguments(sound: Sound, random: Random) -> Iterator[Change]:
@@ -65,7 +70,7 @@ def too_many_arguments(sound: Sound, random: Random) -> Iterator[Change]:
     for call in _calls(sound):
         if call.name.text in _ARITY and len(call.args) == 1:
             end = call.span.end - 1
-            yield Change(end, end, ", 1", ("one argument", "one value", "1 argument", f"{call.name.text}("))
+            yield Change(end, end, ", 1", ("leave",))
 
 
 def required_column_missing(sound: Sound, random: Random) -> Iterator[Change]:
@@ -131,7 +136,11 @@ def type_of_result(sound: Sound, random: Random) -> Iterator[Change]:
     """`-> Slot` over a body that returns a visit. Told there or at a `return`."""
     entities = sorted({item.name.text for item in sound.spec.items if isinstance(item, ast.Entity)})
     for tool in sound.spec.items:
-        if isinstance(tool, ast.Tool) and tool.result is not None and isinstance(tool.result.element, ast.RowType):
+        if (
+            isinstance(tool, ast.Tool)
+            and tool.result is not None
+            and isinstance(tool.result.element, ast.RowType)
+        ):
             name = tool.result.element.name
             if name.text not in entities or tool.result.shape:
                 continue
@@ -152,7 +161,12 @@ def number_for_text(sound: Sound, random: Random) -> Iterator[Change]:
         if node.kind == "text":
             yield Change(node.span.start, node.span.end, random.choice(["7", "true"]), ("text", "a text"))
         elif node.kind == "int":
-            yield Change(node.span.start, node.span.end, random.choice(["true", '"many"']), ("int", "number", "money", "whole number"))
+            yield Change(
+                node.span.start,
+                node.span.end,
+                random.choice(["true", '"many"']),
+                ("int", "number", "money", "whole number"),
+            )
         elif node.kind == "bool":
             yield Change(node.span.start, node.span.end, '"yes"', ("bool", "true"))
 
@@ -169,9 +183,14 @@ def else_lost(sound: Sound, random: Random) -> Iterator[Change]:
 def null_unhandled(sound: Sound, random: Random) -> Iterator[Change]:
     """`.grade ?? f` without its `?? f`"""
     del random
-    for node, _ in sound.nodes:
-        if isinstance(node, ast.Binary) and node.op == "??":
-            yield Change(node.left.span.end, node.right.span.end, "", ("??",))
+    for node, around in sound.nodes:
+        if not isinstance(node, ast.Binary) or node.op != "??":
+            continue
+        # A key of a group may be null.
+        grouped = isinstance(around[1], ast.Call) and around[1].name.text == "group"
+        if not grouped:
+            start = sound.text.index("??", node.left.span.end)
+            yield Change(start, node.right.span.end, "", ("??",))
 
 
 def result_lost(sound: Sound, random: Random) -> Iterator[Change]:
@@ -182,7 +201,13 @@ def result_lost(sound: Sound, random: Random) -> Iterator[Change]:
             continue
         last = tool.body.statements[-1]
         if isinstance(last, ast.Return) and not isinstance(last.value, ast.Create):
-            yield Change(last.span.start, last.span.end, "", ("return",), (tool.name.span.start, tool.result.span.start))
+            yield Change(
+                last.span.start,
+                last.span.end,
+                "",
+                ("return",),
+                (tool.name.span.start, tool.result.span.start),
+            )
 
 
 KINDS: dict[str, Kind] = {

@@ -92,9 +92,7 @@ def value_misspelt(sound: Sound, random: Random) -> Iterator[Change]:
 
 def _labels(sound: Sound) -> set[str]:
     return {
-        node.label.text
-        for node, _ in sound.nodes
-        if isinstance(node, ast.SeedRow) and node.label is not None
+        node.label.text for node, _ in sound.nodes if isinstance(node, ast.SeedRow) and node.label is not None
     }
 
 
@@ -132,9 +130,9 @@ def function_misspelt(sound: Sound, random: Random) -> Iterator[Change]:
 def tool_misspelt(sound: Sound, random: Random) -> Iterator[Change]:
     """`list_doctor(specialty: cardiology)`"""
     for node, around in sound.nodes:
-        if isinstance(node, ast.Call) and any(isinstance(each, (ast.Solve, ast.Wrong)) for each in around):
-            if node.name.text not in _functions(sound) and "_" in node.name.text:
-                yield from _slipped(sound, random, node.name)
+        played = any(isinstance(each, (ast.Solve, ast.Wrong)) for each in around)
+        if isinstance(node, ast.Call) and played and "_" in node.name.text:
+            yield from _slipped(sound, random, node.name)
 
 
 def parameter_misspelt(sound: Sound, random: Random) -> Iterator[Change]:
@@ -173,7 +171,10 @@ def camel_case(sound: Sound, random: Random) -> Iterator[Change]:
     for node, _ in sound.nodes:
         match node:
             case (
-                ast.Column(field=name) | ast.Attr(field=name) | ast.Call(name=name) | ast.Arg(name=ast.Name() as name)
+                ast.Column(field=name)
+                | ast.Attr(field=name)
+                | ast.Call(name=name)
+                | ast.Arg(name=ast.Name() as name)
             ):
                 head, *rest = name.text.split("_")
                 if rest and all(rest):
@@ -185,8 +186,14 @@ def scope_wrong(sound: Sound, random: Random) -> Iterator[Change]:
     """`mine Visit`, `our Visit`"""
     for node, _ in sound.nodes:
         match node:
-            case ast.RowType(scope=ast.Name() as scope) | ast.Scoped(scope=scope) | ast.Tools(scope=ast.Name() as scope):
-                written = random.choice([word for word in ("mine", "own", "our", "owned") if word != scope.text])
+            case (
+                ast.RowType(scope=ast.Name() as scope)
+                | ast.Scoped(scope=scope)
+                | ast.Tools(scope=ast.Name() as scope)
+            ):
+                written = random.choice(
+                    [word for word in ("mine", "own", "our", "owned") if word != scope.text]
+                )
                 yield Change(scope.span.start, scope.span.end, written, (scope.text,))
 
 
@@ -204,9 +211,7 @@ def value_of_another(sound: Sound, random: Random) -> Iterator[Change]:
         if isinstance(node, (ast.Enum, ast.EnumType)):
             families.append([value.name.text for value in node.values])
         if isinstance(node, ast.States):
-            names = [
-                name.text for move in node.transitions for name in (move.source, *move.targets)
-            ]
+            names = [name.text for move in node.transitions for name in (move.source, *move.targets)]
             families.append(list(dict.fromkeys(names)))
     labels = _labels(sound) | _locals(sound)
     for node, _ in sound.nodes:

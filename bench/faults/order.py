@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from random import Random
@@ -29,7 +30,7 @@ def clauses_of_a_query(sound: Sound, random: Random) -> Iterator[Change]:
             depth += (token.text in ("(", "[", "{")) - (token.text in (")", "]", "}"))
             if depth == 0 and token.kind in starts:
                 found.append(token)
-        for first, second in zip(found, found[1:], strict=False):
+        for first, second in itertools.pairwise(found):
             behind = [token.start for token in found if token.start > second.start]
             end = behind[0] if behind else node.span.end
             yield _swapped(sound, first.start, second.start, end, (first.text,))
@@ -99,14 +100,18 @@ def text_before_code(sound: Sound, random: Random) -> Iterator[Change]:
     for node, _ in sound.nodes:
         if isinstance(node, (ast.Otherwise, ast.Fail)):
             start = node.code.span.start
-            yield _swapped(sound, start, node.message.span.start, node.message.span.end, (node.code.text, "before"))
+            yield _swapped(
+                sound, start, node.message.span.start, node.message.span.end, (node.code.text, "before")
+            )
 
 
 def name_behind_type(sound: Sound, random: Random) -> Iterator[Change]:
     """`text name` for `name: text`: the mend names the column."""
     del random
     for node, around in sound.nodes:
-        simple = isinstance(node, (ast.Field, ast.Param)) and isinstance(node.type, (ast.BaseType, ast.RowType))
+        simple = isinstance(node, (ast.Field, ast.Param)) and isinstance(
+            node.type, (ast.BaseType, ast.RowType)
+        )
         if simple and re.fullmatch(r"\w+", sound.of(node.type.span)):
             del around
             yield Change(node.span.start, node.type.span.end, f"{sound.of(node.type.span)} {node.name.text}",

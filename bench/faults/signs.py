@@ -8,7 +8,22 @@ from random import Random
 from bench.faults.sound import Change, Kind, Sound
 
 _ONLY_ONE = frozenset(
-    ["where", "else", "set", "in", "by", "on", "with", "owned", "then", "let", "for", "require", "update", "order"]
+    [
+        "where",
+        "else",
+        "set",
+        "in",
+        "by",
+        "on",
+        "with",
+        "owned",
+        "then",
+        "let",
+        "for",
+        "require",
+        "update",
+        "order",
+    ]
 )
 
 
@@ -37,9 +52,10 @@ def bracket_not_closed(sound: Sound, random: Random) -> Iterator[Change]:
 
 
 def bracket_not_opened(sound: Sound, random: Random) -> Iterator[Change]:
-    """A `(` or `[` lost."""
+    """A `(` or `[` lost; a blank keeps the words around it apart."""
     del random
-    yield from _lost(sound, "(", "[")
+    for change in _lost(sound, "(", "["):
+        yield Change(change.start, change.end, " ", change.mends)
 
 
 def bracket_of_another_kind(sound: Sound, random: Random) -> Iterator[Change]:

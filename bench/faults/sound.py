@@ -96,9 +96,7 @@ def meaning(name: str, text: str) -> bytes | None:
     return None if environment is None else codec.dump(environment).encode()
 
 
-def _walk(
-    node: ast.Node, around: tuple[ast.Node, ...]
-) -> Iterator[tuple[ast.Node, tuple[ast.Node, ...]]]:
+def _walk(node: ast.Node, around: tuple[ast.Node, ...]) -> Iterator[tuple[ast.Node, tuple[ast.Node, ...]]]:
     yield node, around
     inner = (node, *around)
     for field in node.__struct_fields__:

@@ -58,4 +58,6 @@ CODES = (
         "misplaced-default",
         "the default of `{field}` stands before its attributes and its doc",
     ),
+    Code("AWM051", "error", "misplaced-range", "the range of `{field}` stands before its default"),
+    Code("AWM052", "error", "misplaced-text", "the text of {what} stands before {before}"),
 )

@@ -14,7 +14,7 @@ CODES = (
     Code("AWM307", "error", "branch-types", "the branches of this {construct} are {left} and {right}"),
     Code("AWM308", "error", "function-types", "`{function}` does not work on {found}"),
     Code("AWM309", "error", "not-indexable", "`{expr}` is {found}, only a list can be indexed"),
-    Code("AWM310", "error", "not-rows", "`{construct}` goes over rows or a list, not over {found}"),
+    Code("AWM310", "error", "not-rows", "{construct} goes over rows or a list, not over {found}"),
     Code("AWM311", "error", "many-for-one", "`{expr}` is several rows where one is needed"),
     Code("AWM312", "error", "missing-choice", "`choose` leaves out `{value}` of enum `{enum}`"),
     Code("AWM313", "error", "out-of-range", "{what} is {value}, outside of {range}"),

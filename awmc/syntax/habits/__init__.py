@@ -17,7 +17,23 @@ from awmc.syntax.habits.brackets import (
     unclosed_bracket,
     unopened_bracket,
 )
-from awmc.syntax.habits.numbers import bare_point, open_point, signed, two_points, unit_apart
+from awmc.syntax.habits.numbers import (
+    bare_point,
+    foreign_bounds,
+    moment_apart,
+    open_point,
+    quoted_duration,
+    signed,
+    two_points,
+    unit_apart,
+)
+from awmc.syntax.habits.order import (
+    missing_where,
+    range_behind_default,
+    text_before_code,
+    text_behind_head,
+    type_before_name,
+)
 from awmc.syntax.habits.otherwise import unexpected
 from awmc.syntax.habits.signs import (
     assign_for_equals,
@@ -28,6 +44,7 @@ from awmc.syntax.habits.signs import (
     semicolon,
     ternary,
 )
+from awmc.syntax.habits.trial import misspelt_keyword
 from awmc.syntax.habits.types import empty_bounds, foreign_type, misplaced_default, misplaced_optional
 from awmc.syntax.habits.words import (
     LACKING,
@@ -60,12 +77,21 @@ RULES: tuple[Rule, ...] = (
     bare_point,
     open_point,
     two_points,
-    signed,
     unit_apart,
+    quoted_duration,
+    signed,
+    foreign_bounds,
+    moment_apart,
+    range_behind_default,
+    text_behind_head,
+    text_before_code,
+    missing_where,
+    type_before_name,
     name_style,
     missing_else,
     unknown_statement,
     unknown_clause,
+    misspelt_keyword,
     extra_comma,
     unclosed_bracket,
     unopened_bracket,

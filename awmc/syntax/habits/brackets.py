@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from awmc.diagnostics import Fix, Label
 from awmc.source import Span
-from awmc.syntax.cut import CLOSERS, stands_for
+from awmc.syntax.cut import CLOSERS, OPENERS
 from awmc.syntax.expected import describe_found, goes_on
 from awmc.syntax.failure import BLOCK, ENTITY, ENV, SEED, TASK, Failure, Mend
 from awmc.syntax.grammar import END
+from awmc.syntax.habits.trial import head_fix, meant_head
 
 _BETWEEN = {
     BLOCK: "statements",
@@ -112,10 +113,15 @@ def missing_colon(failure: Failure) -> Mend | None:
 def behind_the_end(failure: Failure) -> Mend | None:
     """What follows a declaration that is complete, and begins no other."""
     token = failure.token
-    if failure.accepted != {END}:
+    first_column = failure.layout.begins_line(token) and failure.layout.indent(token.start) == 0
+    if END not in failure.accepted or (failure.accepted != {END} and not first_column):
         return None
     if token.kind in ("NAME", "TYPE"):
-        said = failure.say("AWM020", token.start, token.end, word=token.text, hint=stands_for(token))
+        head, before = meant_head(failure.tokens[failure.at :])
+        fixes = [head_fix(token, head, before=before)] if head is not None else []
+        said = failure.say(
+            "AWM020", token.start, token.end, word=token.text, hint=None if before else head, fixes=fixes
+        )
     else:
         said = failure.say(
             "AWM002", token.start, token.end, expected="a declaration", found=describe_found(token)
@@ -160,8 +166,7 @@ def unopened_bracket(failure: Failure) -> Mend | None:
             fix = Fix(Span.at(before.end), f" {opened}" if opened == "{" else opened, f"write `{opened}`")
             said = failure.say(
                 "AWM002",
-                token.start,
-                token.end,
+                *failure.place_of(token),
                 expected=f"`{opened}`",
                 found=describe_found(token),
                 fixes=[fix],
@@ -169,6 +174,15 @@ def unopened_bracket(failure: Failure) -> Mend | None:
             return Mend(said, failure.at, failure.at, failure.written(opened, before), certain=False)
     if failure.at in failure.brackets.unopened:
         fix = Fix(token.span, "", f"leave `{token.text}` out")
-        said = failure.say("AWM005", token.start, token.end, close=token.text, fixes=[fix])
+        help = f"leave `{token.text}` out, or write the `{OPENERS[token.text]}` that it closes"
+        if (
+            token.text == "]"
+            and before is not None
+            and failure.text(-2) == ":"
+            and before.kind in ("NAME", "TYPE")
+        ):
+            help = f"write `[{before.text}]`"
+            fix = Fix(Span.at(before.start), "[", help)
+        said = failure.say("AWM005", token.start, token.end, close=token.text, help=help, fixes=[fix])
         return Mend(said, failure.at, failure.at + 1)
     return None

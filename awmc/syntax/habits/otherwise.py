@@ -29,9 +29,8 @@ def unexpected(failure: Failure) -> Mend:
         return Mend(
             failure.say("AWM003", place, place, expected=expected, help=help), start, end, certain=False
         )
-    said = failure.say(
-        "AWM002", token.start, token.end, expected=expected, found=describe_found(token), help=help
-    )
+    start_at, end_at = failure.place_of(token)
+    said = failure.say("AWM002", start_at, end_at, expected=expected, found=describe_found(token), help=help)
     return Mend(said, start, end, certain=False)
 
 

@@ -14,6 +14,7 @@ _LISTS = frozenset(
     ["list", "array", "set", "seq", "sequence", "iterable", "vec", "vector", "collection", "tuple", "many"]
 )
 _OPTIONALS = frozenset(["optional", "maybe", "option", "nullable"])
+_RANGED = frozenset(["text", "int", "number", "money", "date", "datetime"])
 _MAPS = frozenset(["dict", "map", "hashmap", "object", "json", "jsonb"])
 
 
@@ -34,9 +35,9 @@ def misplaced_optional(failure: Failure) -> Mend | None:
         return None
     removed = Mend(failure.say("AWM049", token.start, token.end), failure.at, failure.at + 1)
     if before.kind == "NAME" and failure.accepts_text(":") and not failure.accepts("EQ"):
-        return removed
+        return _moved(failure, 2) if failure.text(1) == ":" else removed
     if before.text in (":", "[", "->"):
-        return removed if failure.kind(1) in ("NAME", "TYPE") else None
+        return _moved(failure, 1) if failure.kind(1) in ("NAME", "TYPE") else None
     if failure.accepts("EQ"):
         return None
     start = failure.at - 1
@@ -49,7 +50,21 @@ def misplaced_optional(failure: Failure) -> Mend | None:
     first = failure.tokens[start + 1]
     piece = failure.source.text[first.start : before.end]
     gap = Span(failure.tokens[start].end, token.end)
-    said = failure.say("AWM049", token.start, token.end, fixes=[Fix(gap, f"? {piece}", "move the `?`")])
+    kind = failure.tokens[start]
+    good = f"{'' if kind.kind == 'OPTIONAL' else kind.text}? {piece}"
+    fix = Fix(gap, f"? {piece}" if kind.kind != "OPTIONAL" else f" {piece}", f"write `{good.strip()}`")
+    return Mend(failure.say("AWM049", token.start, token.end, fixes=[fix]), failure.at, failure.at + 1)
+
+
+def _moved(failure: Failure, steps: int) -> Mend | None:
+    """The `?` moved behind the type's name, which is so many tokens ahead."""
+    token, kind = failure.token, failure.ahead(steps)
+    if kind.kind not in ("NAME", "TYPE"):
+        return Mend(failure.say("AWM049", token.start, token.end), failure.at, failure.at + 1)
+    written = translate(kind.text, "type") or kind.text
+    between = failure.source.text[token.end : kind.start]
+    fix = Fix(Span(token.start, kind.end), f"{between}{written}?", f"write `{written}?`")
+    said = failure.say("AWM049", token.start, token.end, fixes=[fix])
     return Mend(said, failure.at, failure.at + 1)
 
 
@@ -62,6 +77,11 @@ def foreign_type(failure: Failure) -> Mend | None:
         return None
     close = {"[": "]", "<": ">", "(": ")"}.get(token.text)
     end = failure.at + 1
+    own = translate(before.text, "type") or before.text.lower()
+    if before.kind == "TYPE" and token.kind in ("INT", "DOTS", "MINUS") and own in _RANGED:
+        fix = Fix(before.span, own, f"write `{own}`")
+        said = failure.say("AWM038", before.start, before.end, found=before.text, written=own, fixes=[fix])
+        return Mend(said, failure.at - 1, failure.at, failure.written(own, before))
     if token.kind == BAR:
         end += 1
     elif close is None:
@@ -143,5 +163,25 @@ def misplaced_default(failure: Failure) -> Mend | None:
             break
         depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
         end += 1
-    said = failure.say("AWM050", token.start, token.end, field=name)
+    colon, behind = failure.tokens[start + 1], failure.tokens[end - 1]
+    default = failure.source.text[token.start : behind.end]
+    moved = next(
+        (
+            place
+            for place in range(start + 2, failure.at)
+            if failure.tokens[place].text == "@" or failure.tokens[place].kind == "STRING"
+        ),
+        failure.at,
+    )
+    first = failure.tokens[moved]
+    text = failure.source.text
+    good = f"{default} {text[first.start : token.start].strip()}"
+    fix = Fix(
+        Span(first.start, behind.end),
+        good,
+        f"write `{text[colon.end : first.start].strip()} {default}` first",
+    )
+    said = failure.say(
+        "AWM050", token.start, token.end, field=name, fixes=[fix] if moved < failure.at else []
+    )
     return Mend(said, failure.at, end)

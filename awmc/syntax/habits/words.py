@@ -6,6 +6,7 @@ from awmc.diagnostics import Fix, nearest, translate
 from awmc.source import Span
 from awmc.syntax.failure import BLOCK, ENTITY, ENV, TASK, Failure, Mend
 from awmc.syntax.grammar import tables
+from awmc.syntax.habits.trial import joined, meant_statements
 from awmc.syntax.lalr import Tree
 from awmc.syntax.lenient import lower_snake, upper_camel
 from awmc.syntax.tokens import Token
@@ -96,7 +97,7 @@ def foreign_operator_word(failure: Failure) -> Mend | None:
             token is None
             or before is None
             or token.kind not in ("NAME", "TYPE")
-            or not failure.one_line(before, token)
+            or not (failure.one_line(before, token) or _goes_on(failure, token))
         ):
             continue
         if steps == 1 and (not failure.accepted <= {"LPAR"} or failure.token.text == "("):
@@ -117,6 +118,16 @@ def foreign_operator_word(failure: Failure) -> Mend | None:
             said = failure.say(code, token.start, token.end, word=token.text, written=written, fixes=[fix])
         return Mend(said, failure.at - steps, failure.at - steps + 1, failure.written(written, token))
     return None
+
+
+def _goes_on(failure: Failure, token: Token) -> bool:
+    """Whether a token that begins a line is indented more than the statement before it, and so goes on with it."""
+    at = failure.tokens.index(token)
+    for place in range(at - 1, -1, -1):
+        first = failure.tokens[place]
+        if failure.layout.begins_line(first):
+            return failure.layout.indent(token.start) > failure.layout.indent(first.start)
+    return False
 
 
 def missing_else(failure: Failure) -> Mend | None:
@@ -219,13 +230,18 @@ def _unknown_statement(failure: Failure, word: Token, place: int, *, certain: bo
         return Mend(failure.say("AWM042", word.start, word.end, word=word.text), place, end, certain=False)
     if written is None and lower not in tables().keywords:
         known = ("let", "require", "create", "update", "delete", "for", "if", "fail", "return", "fails")
-        written = nearest(word.text, known) if len(word.text) > 2 else None
+        written = nearest(word.text, known)
+        named = failure.kind(place + 1 - failure.at) == "NAME" and failure.text(place + 2 - failure.at) == "="
+        if len(word.text) < 3 and not (named and written == "let"):
+            written = None
     if written is None and failure.text(place + 1 - failure.at) in ("=", "+=", "-=", ".", "["):
         help = "`let x = …` names a value, `update row set column = …` changes one"
         return Mend(
             failure.say("AWM021", word.start, word.end, word=word.text, help=help), place, end, certain=False
         )
-    said = failure.say("AWM021", word.start, word.end, word=word.text, hint=written)
+    begins = meant_statements(failure, place, end) if written is None else []
+    advice = f"begin it with {joined(begins)}" if begins else None
+    said = failure.say("AWM021", word.start, word.end, word=word.text, hint=written, help=advice)
     if written is not None and certain:
         return Mend(said, place, place + 1, failure.written(written, word), certain=False)
     return Mend(said, place, end, certain=False)
