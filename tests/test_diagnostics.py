@@ -250,7 +250,7 @@ def test_a_code_that_is_not_found() -> None:
         ("doctor", ["factor", "doctors"], "doctors"),
         ("Ptient", ["Doctor", "Patient"], "Patient"),
         ("teh", ["ten", "the"], "the"),
-        ("cat", ["car", "bat"], "bat"),
+        ("cat", ["car", "bat"], "car"),
         ("due", ["data", "due_date"], "due_date"),
         ("X", ["x", "y"], "x"),
         ("a", ["b", "c"], None),

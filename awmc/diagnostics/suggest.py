@@ -15,8 +15,8 @@ def nearest(name: str, candidates: Iterable[str]) -> str | None:
 
     In this order: the same but for case and underscores (`dueDate`), the same but for singular and plural,
     at most a third of the letters mistyped, all words of the one among the words of the other (`due` for
-    `due_date`). Ties go to the fewer mistyped letters, then to swapped ones, then to the alphabet: never
-    to the order of candidates.
+    `due_date`). Ties go to the fewer mistyped letters, then to swapped ones, then to the same first letter,
+    which is seldom mistyped, then to the alphabet: never to the order of candidates.
     """
     if len(name) > _LONGEST:
         return None
@@ -39,19 +39,19 @@ def translate(word: str, place: Place) -> str | None:
     return FOREIGN[place].get(word) or FOREIGN[place].get(word.lower())
 
 
-def _rank(name: str, other: str) -> tuple[int, int, bool] | None:
+def _rank(name: str, other: str) -> tuple[int, int, bool, bool] | None:
     plain, other_plain = _plain(name), _plain(other)
     if plain == other_plain:
-        return 0, edits(name, other, _LONGEST), False
+        return 0, edits(name, other, _LONGEST), False, False
     if _singular(plain) == _singular(other_plain):
-        return 1, edits(plain, other_plain, _LONGEST), False
+        return 1, edits(plain, other_plain, _LONGEST), False, False
     bound = max(len(plain), len(other_plain)) // 3
     distance = edits(plain, other_plain, bound)
     if distance <= bound:
-        return 2, distance, sorted(plain) != sorted(other_plain)
+        return 2, distance, sorted(plain) != sorted(other_plain), plain[:1] != other_plain[:1]
     words, other_words = set(_words(name)), set(_words(other))
     if words and other_words and (words <= other_words or other_words <= words):
-        return 3, abs(len(plain) - len(other_plain)), False
+        return 3, abs(len(plain) - len(other_plain)), False, False
     return None
 
 

@@ -43,10 +43,9 @@ def _meant_parameter(cx: Context, value: ast.Expr, params: Sequence[ParamModel])
     before = len(cx.model.problems)
     found = infer(cx, value).type
     del cx.model.problems[before:]
-    for param in params:
-        if fits(found, param.type) or (cx.wire and wire_fits(cx, found, param.type)):
-            return param.name
-    return params[0].name if params else ""
+    fitting = [param for param in params if fits(found, param.type)]
+    fitting += [param for param in params if cx.wire and wire_fits(cx, found, param.type)]
+    return (fitting or [*params])[0].name if params else ""
 
 
 def require_kind(cx: Context, value: typed.Expr, kind: Type) -> typed.Expr:

@@ -360,6 +360,9 @@ def _relation(model: Model, entity: Entity, field: Field, target: Entity) -> Non
             field.type = ERROR
     elif len(back) == 1:
         field.via = back[0]
+    elif not back and any(f.type.kind == "error" for f in target.fields.values()):
+        # One of those may be the reference.
+        field.type = ERROR
     elif not back:
         model.report(
             "AWM405", field.span, target=target.name, entity=entity.name,

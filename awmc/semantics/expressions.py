@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -76,8 +77,9 @@ def convert(
             )  # fmt: skip
         else:
             cx.report(
-                "AWM301", expr.span, what=what, found=found.a, expected=wanted.a, help=mend(found, wanted)
-            )
+                "AWM301", expr.span, what=what, found=found.a, expected=wanted.a,
+                help=_date_written(cx, expr.span, wanted) or mend(found, wanted),
+            )  # fmt: skip
         return poison(expr.span)
     return converted(cx, expr, wanted)
 
@@ -121,6 +123,15 @@ def wire_fits(cx: Context, found: Type, wanted: Type) -> bool:
     if entity.id_field.natural_key or entity.id_format:
         return found.kind == "text"
     return found.kind == "int"
+
+
+_DIVIDED = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
+
+
+def _date_written(cx: Context, span: Span, wanted: Type) -> str | None:
+    """How `2026/03/02` and `2026-3-2`, which are a division and a difference, are written."""
+    found = _DIVIDED.fullmatch(cx.model.text(span)) if wanted.kind in ("date", "datetime") else None
+    return f"write `{found[1]}-{found[2]:0>2}-{found[3]:0>2}`" if found is not None else None
 
 
 def mend(found: Type, wanted: Type) -> str | None:

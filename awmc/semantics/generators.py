@@ -105,6 +105,8 @@ def _spread(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
     if args is None:
         return poison(node.span)
     guide = expected if expected is not None and expected.kind in (*NUMERIC, "date", "datetime") else None
+    if any(isinstance(arg, ast.Literal) and arg.kind == "text" for arg in args):
+        guide = DURATION
     low = present(cx, infer(cx, args[0], guide))
     high = present(cx, infer(cx, args[1], guide or low.type))
     if "error" in (low.type.kind, high.type.kind):

@@ -131,6 +131,8 @@ class ShapeModel(Struct, eq=False):
     implicit: bool = False
     used: bool = False
     node: ast.Shape | None = None
+    lost: set[str] = field(default_factory=set)
+    """Names of members that are faulty."""
 
 
 class ParamModel(Struct, eq=False):

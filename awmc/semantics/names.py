@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awmc.diagnostics.model import Fix
-from awmc.diagnostics.suggest import nearest
+from awmc.diagnostics.suggest import nearest, translate
 from awmc.semantics import typed
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import infer, poison, require, rule, unhandled_null
@@ -90,6 +90,11 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
     name = node.name
     if expected is not None and expected.kind == "error":
         return poison(node.span)
+    literal = translate(name, "literal")
+    if literal is not None and literal != name and name not in cx.model.label_entities:
+        fix = Fix(node.span, literal, f"write `{literal}`")
+        cx.report("AWM041", node.span, word=name, written=literal, fixes=(fix,))
+        return poison(node.span)
     if expected is not None and expected.kind == "enum":
         symbol = cx.model.enums[expected.name]
         values = [n for n, _, _ in symbol.values]
@@ -126,6 +131,7 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
         return poison(node.span)
     names = [*cx.locals, *(b.name for frame in cx.frames for b in frame if b.name), "me", "now"]
     names += cx.model.label_entities if cx.labels else ()
+    names += ["true", "false"] if expected is not None and expected.kind == "bool" else []
     hint = nearest(name, names)
     fixes = (Fix(node.span, hint, f"write `{hint}`"),) if hint else ()
     cx.report("AWM205", node.span, name=name, hint=hint, fixes=fixes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awmc.diagnostics.model import Fix
 from awmc.semantics import nulls, typed
 from awmc.semantics.arguments import leave_out
 from awmc.semantics.context import Context, Fact
@@ -51,7 +52,35 @@ def _plain(span: Span, binder: typed.Binder, rows: typed.Expr) -> typed.QueryOf:
     return typed.QueryOf(span, list_of(binder.type), (typed.Source(binder, rows),), (), (), None, None)
 
 
+def _lost_where(cx: Context, node: ast.Expr) -> ast.Name | None:
+    """The column of `Visit .slot == slot`, whose point stands apart from what is before it."""
+    while not isinstance(node, ast.Attr):
+        match node:
+            case (
+                ast.Binary(left=inner) | ast.Within(value=inner) | ast.IsNull(of=inner) | ast.Index(of=inner)
+            ):
+                node = inner
+            case _:
+                return None
+    apart = None
+    while isinstance(node, ast.Attr):
+        apart = (
+            node.field
+            if cx.model.text(Span(node.of.span.end, node.field.span.start))[:1].isspace()
+            else apart
+        )
+        node = node.of
+    return apart
+
+
 def _rows(cx: Context, node: ast.Expr, construct: str) -> typed.Expr:
+    point = _lost_where(cx, node)
+    if point is not None:
+        found = f"`.{point.text}`"
+        place = Span(point.span.start - 1, point.span.end)
+        fix = Fix(Span.at(place.start), "where ", f"write `where .{point.text}`")
+        cx.report("AWM002", place, expected="`where`", found=found, fixes=(fix,))
+        return poison(node.span)
     rows = present(cx, infer(cx, node))
     if rows.type.kind == "error":
         return poison(node.span)

@@ -120,7 +120,9 @@ def _by_hand(model: Model, seed: ast.Seed, numbers: dict[str, int]) -> None:
         if row.span in told:
             if row.label is None and isinstance(row.cells[0], ast.Ref):
                 # It may be the row's label.
-                model.labels.setdefault(entity.name, {}).setdefault(row.cells[0].name, 0)
+                label = row.cells[0].name
+                model.labels.setdefault(entity.name, {}).setdefault(label, 0)
+                model.label_entities.setdefault(label, [entity.name])
             continue
         named = len(row.cells) == 1 and isinstance(row.cells[0], ast.RecordOf) and _named(seed, row.cells[0])
         if not named and len(row.cells) != len(free):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typed, typeexprs
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import infer
@@ -55,6 +56,8 @@ def fill_shape(model: Model, shape: ShapeModel, members: tuple[ast.ShapeMember, 
         found = _member(model, shape, name, node)
         if found is not None:
             shape.members.append(found)
+        else:
+            shape.lost |= {name, nearest(name, shape.entity.fields) or name}
 
 
 def _member(model: Model, shape: ShapeModel, name: str, node: ast.ShapeMember) -> MemberModel | None:

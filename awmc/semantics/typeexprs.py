@@ -15,6 +15,7 @@ from awmc.semantics.patterns import problem_of
 from awmc.semantics.types import ERROR, SCALARS, TEXTUAL, Type, list_of, row_of
 from awmc.source import Span
 from awmc.syntax import ast
+from awmc.syntax.grammar import tables
 
 _MOST_NAMED = 3
 _MOST_LISTED = 12
@@ -199,7 +200,7 @@ def _named(model: Model, node: ast.RowType) -> Type:
     if name in model.records:
         symbol = model.records[name]
         return Type("record", node.optional, name, fields=tuple((p.name, p.type) for p in symbol.parts))
-    return unknown_type(model, node.name)
+    return unknown_type(model, node.name).or_null(node.optional)
 
 
 def scope_exists(model: Model, entity: str, scope: ast.Name) -> bool:
@@ -245,6 +246,11 @@ def entity_named(model: Model, name: ast.Name) -> Entity | None:
     found = "a shape" if name.text in model.shapes else found
     if found:
         model.report("AWM226", name.span, name=name.text, found=found, expected="an entity")
+        return None
+    if name.text.isupper() and name.text.lower() in tables().keywords:
+        word = name.text.lower()
+        fix = Fix(name.span, word, f"write `{word}`")
+        model.report("AWM041", name.span, word=name.text, written=word, fixes=(fix,))
         return None
     hint = nearest(name.text, model.entities)
     fixes = (Fix(name.span, hint, f"write `{hint}`"),) if hint else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from awmc.semantics.model import Model, ShapeModel, ToolModel
-from awmc.semantics.types import BOOL, Type, id_of, list_of
+from awmc.semantics.types import BOOL, ERROR, Type, id_of, list_of
 
 
 def wire_result(model: Model, tool: ToolModel) -> Type:
@@ -29,5 +29,7 @@ def shaped_type(model: Model, kind: Type, shape: ShapeModel | None, *, paged: bo
 
 
 def shape_fields(model: Model, shape: ShapeModel) -> tuple[tuple[str, Type], ...]:
-    """The members of a shape with their types on the wire."""
-    return tuple((m.name, shaped_type(model, m.value.type, m.nested)) for m in shape.members)
+    """The members of a shape with their types on the wire; those that are faulty may be anything."""
+    shown = {m.name: shaped_type(model, m.value.type, m.nested) for m in shape.members}
+    lost = [*shape.lost, *(f.name for f in shape.entity.fields.values() if f.type.kind == "error")]
+    return (*shown.items(), *((name, ERROR) for name in lost if name not in shown))

@@ -159,6 +159,12 @@ def _mismatch(tokens: list[Token], opened: int, at: int, layout: Layout) -> bool
     """Whether a bracket is closed by another kind, and not by its own kind farther on the line."""
     first, close = tokens[opened], tokens[at]
     line = layout.line(close.start)
+    if first.text == "{" and layout.begins_line(close) and tokens[at + 1 : at + 2]:
+        # Alone on a line, and as far from its beginning as what the `{` belongs to.
+        alone = layout.line(tokens[at + 1].start) > line
+        return alone and layout.indent(close.start) == layout.indent(first.start)
+    if first.text == "{" and layout.begins_line(close):
+        return layout.indent(close.start) == layout.indent(first.start)
     if "{" in (first.text, *OPENERS[close.text]) and layout.line(first.start) != line:
         return False
     depth = 0

@@ -64,18 +64,4 @@ def names_mend(diagnostic: Diagnostic, source: Source, mends: tuple[str, ...]) -
     return False
 
 
-_PROSE = (
-    "comma",
-    "quote",
-    "double quotes",
-    "before",
-    "leave",
-    "one argument",
-    "one value",
-    "a text",
-    "number",
-    "money",
-    "int",
-    "bool",
-    "text",
-)
+_PROSE = ("comma", "quote", "double quotes", "before", "leave", "not")

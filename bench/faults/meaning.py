@@ -154,21 +154,22 @@ def type_of_result(sound: Sound, random: Random) -> Iterator[Change]:
 
 
 def number_for_text(sound: Sound, random: Random) -> Iterator[Change]:
-    """A text where a number, a date or a reference is asked, or the other way round: the mend is the type."""
+    """A text where a number, a date or a reference is asked, or the other way round: the mend is
+    to know what is asked, as in `is a bool, not an email`."""
     for node, around in sound.nodes:
         if not isinstance(node, ast.Literal) or not isinstance(around[0], (ast.SeedRow, ast.Entry, ast.Arg)):
             continue
         if node.kind == "text":
-            yield Change(node.span.start, node.span.end, random.choice(["7", "true"]), ("text", "a text"))
+            yield Change(node.span.start, node.span.end, random.choice(["7", "true"]), ("not",))
         elif node.kind == "int":
             yield Change(
                 node.span.start,
                 node.span.end,
                 random.choice(["true", '"many"']),
-                ("int", "number", "money", "whole number"),
+                ("not",),
             )
         elif node.kind == "bool":
-            yield Change(node.span.start, node.span.end, '"yes"', ("bool", "true"))
+            yield Change(node.span.start, node.span.end, '"yes"', ("not",))
 
 
 def else_lost(sound: Sound, random: Random) -> Iterator[Change]:

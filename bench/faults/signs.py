@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from random import Random
 
 from bench.faults.sound import Change, Kind, Sound
@@ -103,7 +104,10 @@ def colon_lost(sound: Sound, random: Random) -> Iterator[Change]:
 def sign_lost(sound: Sound, random: Random) -> Iterator[Change]:
     """`->`, `=`, `==`, `..` and the like left out."""
     del random
-    yield from _lost(sound, "->", "=", "==", "..", "<", ">=", "<=", "!=", "+=", "-=", ".", "@", "@@")
+    yield from _lost(sound, "->", "=", "==", "..", "<", ">=", "<=", "!=", "+=", "-=", "@", "@@")
+    for token, after in pairwise(sound.tokens):
+        if token.text == ".":
+            yield Change(token.start, token.end, " ", (f".{after.text}", "."))
 
 
 def word_lost(sound: Sound, random: Random) -> Iterator[Change]:

@@ -163,10 +163,12 @@ def unopened_bracket(failure: Failure) -> Mend | None:
             place >= failure.at and failure.tokens[place].text == close for place in failure.brackets.unopened
         )
         if waiting and failure.accepts_text(opened) and failure.could_go_on(opened) and before is not None:
+            # A block is opened at the end of the line.
+            apart = opened == "{" and not failure.one_line(before, token)
             fix = Fix(Span.at(before.end), f" {opened}" if opened == "{" else opened, f"write `{opened}`")
             said = failure.say(
                 "AWM002",
-                *failure.place_of(token),
+                *((before.end, before.end) if apart else (token.start, token.end)),
                 expected=f"`{opened}`",
                 found=describe_found(token),
                 fixes=[fix],

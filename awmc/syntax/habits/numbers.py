@@ -89,7 +89,7 @@ def unit_apart(failure: Failure) -> Mend | None:
 def quoted_duration(failure: Failure) -> Mend | None:
     """`+"6h"`, `+hours(6)`: what only a duration may follow."""
     token = failure.token
-    if failure.accepted != {"DURATION"}:
+    if not failure.accepts("DURATION") or failure.accepts("STRING"):
         return None
     if token.kind == "STRING" and [each.kind for each in tokenize(token.text[1:-1])] == ["DURATION", END]:
         good = token.text[1:-1]

@@ -32,6 +32,9 @@ def meant_head(tokens: Sequence[Token]) -> tuple[str | None, bool]:
     order = [likely, *HEADS] if likely is not None else list(HEADS)
     tried = [(reach(tokens, head, 0, 1), False, head) for head in order]
     tried += [(reach(tokens, head, 0, 0), True, head) for head in HEADS]
+    if len(tokens) > 3 and tokens[0].text.isupper() and tokens[1].text.isupper():
+        # `CREATE TABLE`
+        tried += [(reach(tokens, head, 0, 2), False, head) for head in order]
     best = max(found for found, _, _ in tried)
     whole = best == len(tokens)
     if not whole and likely is not None:

@@ -14,6 +14,7 @@ _LISTS = frozenset(
     ["list", "array", "set", "seq", "sequence", "iterable", "vec", "vector", "collection", "tuple", "many"]
 )
 _OPTIONALS = frozenset(["optional", "maybe", "option", "nullable"])
+_ENDS = re.compile(r"[(\[]\s*(-?[0-9.]*)\s*(?:,|\.\.)\s*(-?[0-9.]*)\s*[)\]]")
 _RANGED = frozenset(["text", "int", "number", "money", "date", "datetime"])
 _MAPS = frozenset(["dict", "map", "hashmap", "object", "json", "jsonb"])
 
@@ -71,6 +72,8 @@ def _moved(failure: Failure, steps: int) -> Mend | None:
 def foreign_type(failure: Failure) -> Mend | None:
     """`list[T]`, `List<T>`, `T[]`, `varchar(80)`, `T | null`"""
     token, before = failure.token, failure.back(1)
+    if before is not None and before.kind == "OPTIONAL" and token.text in ("(", "["):
+        return _bounds_in_brackets(failure)
     if before is None or before.kind not in ("NAME", "TYPE") or failure.accepts("EQ"):
         return None
     if failure.text(-2) not in (":", "->", "[", "?") or token.kind == "STRING":
@@ -121,6 +124,22 @@ def foreign_type(failure: Failure) -> Mend | None:
     return Mend(said, start, end, failure.written(written, before))
 
 
+def _bounds_in_brackets(failure: Failure) -> Mend | None:
+    """`text? [2, 80]`"""
+    found = _ENDS.match(failure.source.text, failure.token.start)
+    if found is None or not failure.accepts("DOTS"):
+        return None
+    end = failure.at
+    while end < len(failure.tokens) - 1 and failure.tokens[end].start < found.end():
+        end += 1
+    good = f"{found[1]}..{found[2]}"
+    fix = Fix(Span(failure.token.start, found.end()), good, f"write `{good}`")
+    said = failure.say(
+        "AWM048", failure.token.start, found.end(), written=good, found=found.group(), fixes=[fix]
+    )
+    return Mend(said, failure.at, end, failure.written(good, failure.token))
+
+
 def _type_written(failure: Failure, token: Token, name: str, inner: str) -> str:
     word = name.lower()
     own = translate(name, "type") or name
@@ -131,11 +150,14 @@ def _type_written(failure: Failure, token: Token, name: str, inner: str) -> str:
     if word in _LISTS or not inner:
         return f"[{inner or own}]"
     if word in _OPTIONALS:
-        return f"{inner}?"
+        return re.sub(r"^([A-Za-z]\w*)", r"\1?", inner)
     if word == "enum":
         return f"enum({inner})"
     if own == "text" and inner.isdecimal():
         return f"text ..{inner}"
+    ends = re.fullmatch(r"(-?[0-9.]+)\s*,\s*(-?[0-9.]+)", inner)
+    if ends is not None and name in _RANGED:
+        return f" {ends[1]}..{ends[2]}"
     if (
         own in ("money", "number", "int", "text", "date", "datetime")
         and re.fullmatch(r"[0-9., ]*", inner)

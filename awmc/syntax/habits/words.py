@@ -178,6 +178,10 @@ def unknown_statement(failure: Failure) -> Mend | None:
     """A first word that begins no statement: it was read as the name of a call."""
     word = failure.back(1)
     unit = failure.unit()
+    if failure.accepted == {"LPAR"} and failure.could_go_on("("):
+        unopened = [failure.tokens[place] for place in failure.brackets.unopened if place >= failure.at]
+        if any(each.text == ")" and failure.one_line(failure.token, each) for each in unopened):
+            return None
     if (
         unit is None
         or word is None
@@ -189,7 +193,7 @@ def unknown_statement(failure: Failure) -> Mend | None:
             unit is not None
             and unit.kind == BLOCK
             and unit.start == failure.at
-            and failure.token.kind == "TYPE"
+            and (failure.token.kind == "TYPE" or (failure.token.word and failure.kind(1) == "NAME"))
         ):
             return _unknown_statement(failure, failure.token, failure.at, certain=False)
         return None
@@ -226,6 +230,9 @@ def _unknown_statement(failure: Failure, word: Token, place: int, *, certain: bo
         fix = Fix(word.span, written, f"write `{written}`")
         said = failure.say("AWM041", word.start, word.end, word=word.text, written=written, fixes=[fix])
         return Mend(said, place, place + 1, failure.written(written, word), certain=False)
+    if written is not None and written.isalpha():
+        begins = meant_statements(failure, place, end)
+        written = written if written in begins or not begins else begins[0]
     if lower in LACKING:
         return Mend(failure.say("AWM042", word.start, word.end, word=word.text), place, end, certain=False)
     if written is None and lower not in tables().keywords:
@@ -266,12 +273,17 @@ def unknown_clause(failure: Failure) -> Mend | None:
         if following.text in known or place == failure.closing(unit.bracket):
             break
     what = "an `env`" if unit.kind == ENV else "a task"
-    hint = nearest(token.text, known) or {
-        "time": "clock",
-        "date": "clock",
-        "now": "clock",
-        "tools": "offer",
-    }.get(token.text)
+    hint = nearest(token.text, known) or translate(token.text, "statement")
+    hint = (
+        hint
+        if hint in known
+        else {
+            "time": "clock",
+            "date": "clock",
+            "now": "clock",
+            "tools": "offer",
+        }.get(token.text)
+    )
     return Mend(
         failure.say("AWM022", token.start, token.end, word=token.text, what=what, hint=hint), failure.at, end
     )
