@@ -7,6 +7,69 @@ from typing import Literal
 
 Place = Literal["type", "function", "statement", "declaration", "attribute", "literal"]
 
+ATTRIBUTES: Mapping[str, str] = {
+    **dict.fromkeys(
+        (
+            "min",
+            "max",
+            "range",
+            "length",
+            "size",
+            "minlength",
+            "maxlength",
+            "minvalue",
+            "maxvalue",
+            "between",
+        ),
+        "a range stands behind the type: `int 1..99`, `text 3..80`",
+    ),
+    "default": "a default stands behind the type: `int = 1`",
+    **dict.fromkeys(
+        ("required", "notnull", "notblank", "nonnull"),
+        "leave it out: a column is never null unless its type has a `?`",
+    ),
+    **dict.fromkeys(("nullable", "optional"), "write `?` behind the type"),
+    **dict.fromkeys(
+        ("relation", "references", "foreignkey", "fk", "ref", "belongsto", "manytoone"),
+        "a reference is a column whose type is the entity: `author: Author`",
+    ),
+    **dict.fromkeys(("onetomany", "hasmany"), "write the rows that refer here as a list: `lines: [Line]`"),
+    **dict.fromkeys(("index", "db", "column", "map", "table"), "leave it out: the compiler sees to it"),
+    **dict.fromkeys(("autoincrement", "generated", "auto"), "leave it out: every entity has a numbered `id`"),
+    **dict.fromkeys(("updatedat", "createdat"), "write `= now` behind the type"),
+    "check": 'write `@@check(…, "…")` as a member of the entity',
+    **dict.fromkeys(("doc", "description", "comment"), "write the text itself behind the column"),
+    "enum": "write the type as `enum(a, b)`",
+}
+"""What to write instead of an attribute of other languages that stands for none of this one's; the words in lower
+case, without underscores.
+"""
+
+CALLS: Mapping[str, str] = {
+    "now": "write `now`, without brackets",
+    **dict.fromkeys(("today", "currentdate", "getdate"), "write `date(now)`"),
+    **dict.fromkeys(("isnull", "isnone", "isempty"), "write `x is null`"),
+    **dict.fromkeys(("isnotnull", "notnull"), "write `x is not null`"),
+    **dict.fromkeys(("coalesce", "ifnull", "nvl", "default"), "write `x ?? y`"),
+    **dict.fromkeys(("concat", "join", "format", "strcat"), 'write a text with braces: `"{x} and {y}"`'),
+    **dict.fromkeys(("contains", "includes", "like", "ilike"), "write `x contains y`"),
+    **dict.fromkeys(("sorted", "sort", "orderby"), "write `Book order by .title`"),
+    **dict.fromkeys(("filter", "where", "select", "query"), "write `Book where .copies > 0`"),
+    **dict.fromkeys(("limit", "take", "top"), "write `Book limit 3`"),
+    **dict.fromkeys(("iff", "iif", "ternary", "case", "when"), "write `if c then x else y`"),
+    **dict.fromkeys(("in", "between", "isin"), "write `x in 1 .. 9`, or `x in [a, b]`"),
+    **dict.fromkeys(("mod", "modulo"), "write `x % y`"),
+    **dict.fromkeys(("pow", "power", "sqrt"), "write a product: there are `+ - * / %`"),
+    **dict.fromkeys(("substring", "substr", "slice"), "write `left(x, 3)` or `right(x, 3)`"),
+    **dict.fromkeys(
+        ("cast", "convert", "parse", "toint", "tofloat", "float"), "write `round(x)`, `floor(x)` or `ceil(x)`"
+    ),
+    **dict.fromkeys(("dateadd", "adddays", "interval", "timedelta"), "write `now + 3d`"),
+    "range": "go over rows: `for row in query { … }`",
+    "not": "write `not x`",
+}
+"""What to write instead of a call of other languages that no function of this one stands for; likewise."""
+
 FOREIGN: Mapping[Place, Mapping[str, str]] = {
     "type": {
         "string": "text",
@@ -149,5 +212,10 @@ FOREIGN: Mapping[Place, Mapping[str, str]] = {
         "false": "false",
         "yes": "true",
         "no": "false",
+        "today": "date(now)",
+        "current_date": "date(now)",
+        "current_timestamp": "now",
+        "current_user": "me",
+        "this": "self",
     },
 }

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from awmc.runtime.errors import Refused
-from awmc.runtime.values import Kind, Stored, compile_pattern, text_of
+from awmc.runtime.values import Kind, Stored, compile_pattern, number_text, text_of
 
 _SHOWN = 60
 """Characters of a refused value that a message repeats."""
@@ -44,9 +44,9 @@ def _should(mistake: ErrorDetails) -> str:
     context = mistake.get("ctx", {})
     match mistake["type"]:
         case "greater_than_equal":
-            return f"should be at least {context['ge']}"
+            return f"should be at least {number_text(context['ge'])}"
         case "less_than_equal":
-            return f"should be at most {context['le']}"
+            return f"should be at most {number_text(context['le'])}"
         case "string_too_short":
             return f"should have at least {_count(context['min_length'], 'character')}"
         case "string_too_long":

@@ -25,16 +25,21 @@ def by_place(cx: Context, node: ast.Call, fewest: int, most: int, expected: str)
         found = {0: "nothing", 1: "one argument"}.get(len(node.args), f"{len(node.args)} arguments")
         cx.report(
             "AWM228", node.span, callee=node.name.text, expected=expected, found=found,
-            help=leave_out(cx, node.args[most:]),
+            help=leave_out(cx, node.args, most),
         )  # fmt: skip
         return None
     return [arg.value for arg in node.args]
 
 
-def leave_out(cx: Context, extra: Sequence[ast.Arg]) -> str | None:
-    """What to do about arguments that are too many."""
+def leave_out(cx: Context, args: Sequence[ast.Arg], most: int) -> str | None:
+    """What to do about arguments that are too many: `count(Book, .copies > 0)` has a `where` in mind."""
+    extra = args[most:]
     if not extra:
         return None
+    first, value = args[0].value, extra[0].value
+    condition = isinstance(value, (ast.Binary, ast.Within, ast.IsNull))
+    if len(args) == 2 and condition and isinstance(first, (ast.EntityRef, ast.Scoped, ast.Attr)):
+        return f"write `{cx.model.text(first.span)} where {cx.model.text(value.span)}`"
     return f"leave `{cx.model.text(Span(extra[0].span.start, extra[-1].span.end))}` out"
 
 
@@ -80,7 +85,7 @@ def match_arguments(
                 count = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
                 cx.report(
                     "AWM228", arg.span, callee=callee, expected=count, found=str(len(args)),
-                    help=leave_out(cx, args[i:]),
+                    help=leave_out(cx, args, i),
                 )  # fmt: skip
                 return None
             else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from awmc.diagnostics.foreign import CALLS
 from awmc.diagnostics.model import Fix
 from awmc.diagnostics.suggest import meant, nearest
 from awmc.semantics import queries, typed
@@ -69,13 +70,14 @@ def _unknown(cx: Context, node: ast.Call) -> typed.Expr:
         if cx.generators
         else [*FUNCTIONS, *AGGREGATES, "group", "choose", *cx.model.fns, *cx.model.tools]
     )
-    hint = meant(name, known, "function")
+    foreign = name.replace("_", "").lower() in CALLS
+    hint = None if foreign else meant(name, known, "function")
     fixes = (Fix(node.name.span, hint, f"write `{hint}`"),) if hint else ()
     for arg in node.args:
         if isinstance(arg.value, ast.Call):
             infer(cx, arg.value)
     code = "AWM223" if cx.generators else "AWM207" if cx.wire else "AWM206"
-    help_text = None
+    help_text = CALLS.get(name.replace("_", "").lower()) if hint is None else None
     unit = unit_of_time(name) if len(node.args) == 1 else None
     if unit is not None and isinstance(node.args[0].value, ast.Literal) and node.args[0].value.kind == "int":
         written = f"{node.args[0].value.value}{unit}"

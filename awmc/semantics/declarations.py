@@ -64,13 +64,16 @@ def _default(model: Model, entity: Entity, field: Field) -> None:
     if field.type.kind == "error":
         return
     if isinstance(node, (ast.Call, ast.ListOf)) or (isinstance(node, ast.Ref) and node.name == "self"):
-        model.report("AWM332", node.span, what=f"the default of `{field.name}`")
+        model.report(
+            "AWM332", node.span, what=f"the default of `{field.name}`", help=_constant_help(node, field.type)
+        )
         return
     cx = Context(model, "a default", stored=False, calls="a default is a constant, `me` or `now`")
     if isinstance(node, ast.Ref) and node.name == "now" and field.type.kind == "date":
         model.report(
-            "AWM301", node.span, what=f"the default of `{field.name}`", found="a datetime", expected="a date"
-        )
+            "AWM301", node.span, what=f"the default of `{field.name}`", found="a datetime", expected="a date",
+            help="make it a datetime, or leave the default out and give `date(now)` at each `create`",
+        )  # fmt: skip
         return
     field.default = require(cx, node, field.type, f"the default of `{field.name}`")
     check_limits(model, field.default, field.type, f"the default of `{field.name}`")
@@ -317,6 +320,13 @@ def finish_fn(model: Model, fn: Fn, call: ast.Call | None) -> None:
         if not param.used:
             model.report("AWM512", param.span, owner=fn.name, parameter=param.name)
     fn.type = kind if fn.type is _BUSY else ERROR
+
+
+def _constant_help(node: ast.Expr, kind: Type) -> str:
+    """What a default may be, where it is a call."""
+    if isinstance(node, ast.Call) and not node.args and kind.kind == "datetime":
+        return "write `now`"
+    return "write a constant, `me` or `now`; give what is computed at each `create`"
 
 
 def params(model: Model, owner: str, nodes: tuple[ast.Param, ...]) -> list[ParamModel]:

@@ -8,6 +8,7 @@ import re
 
 from msgspec.structs import replace
 
+from awmc.diagnostics.foreign import ATTRIBUTES
 from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import nearest
 from awmc.semantics import typeexprs
@@ -116,10 +117,11 @@ def _names_and_id(model: Model, entity: Entity) -> None:
                 )
             else:
                 known = ", ".join(f"`@@{each}`" for each in ENTITY_ATTRIBUTES)
+                advice = ATTRIBUTES.get(name.replace("_", "").lower())
                 model.report(
                     "AWM214", attribute.name.span, attribute=name, hint=f"@@{hint}" if hint else None,
                     fixes=(Fix(attribute.name.span, hint, f"write `@@{hint}`"),) if hint else (),
-                    help=None if hint else f"there are {known}",
+                    help=None if hint else advice or f"there are {known}",
                 )  # fmt: skip
     if not [a for a in entity.node.attributes if a.name.text == "names"]:
         entity.plural = plural_of(entity.singular)

@@ -65,7 +65,10 @@ def convert(
         return expr
     if found.nullable and not wanted.nullable and not cx.lenient:
         if found.kind == "null":
-            cx.report("AWM306", expr.span, what=what)
+            help_text = (
+                "leave it out, or write `?` behind the type" if what.startswith("the default") else None
+            )
+            cx.report("AWM306", expr.span, what=what, help=help_text)
         else:
             unhandled_null(cx, expr)
         return poison(expr.span)

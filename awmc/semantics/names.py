@@ -7,6 +7,7 @@ from awmc.diagnostics.suggest import nearest, translate
 from awmc.semantics import typed
 from awmc.semantics.context import Context
 from awmc.semantics.expressions import infer, poison, require, rule, unhandled_null
+from awmc.semantics.functions import AGGREGATES
 from awmc.semantics.model import Field
 from awmc.semantics.typeexprs import entity_named, report_unknown_field, scope_exists
 from awmc.semantics.types import (
@@ -47,7 +48,9 @@ def _special(cx: Context, node: ast.Ref) -> typed.Expr | None:
     match node.name:
         case "self":
             if cx.self_binder is None:
-                cx.report("AWM221", node.span, where=cx.where)
+                rows = [n for n, kind in cx.locals.items() if kind.kind == "row"]
+                help_text = "name the row itself" + (f": `{rows[0]}`" if rows else "")
+                cx.report("AWM221", node.span, where=cx.where, help=help_text)
                 return poison(node.span)
             return typed.Bound(node.span, cx.self_binder.type, cx.self_binder)
         case "clock":
@@ -169,7 +172,11 @@ def column_rule(cx: Context, node: ast.Column, expected: Type | None) -> typed.E
             return member(
                 cx, typed.Bound(node.span, cx.self_binder.type, cx.self_binder), node.field, node.span
             )
-        cx.report("AWM222", node.span, field=node.field.text)
+        rows = [n for n, kind in cx.locals.items() if kind.kind == "row"] or (
+            ["me"] if cx.model.actor else []
+        )
+        help_text = f"write whose it is before the point: `{(rows or ['book'])[0]}.{node.field.text}`"
+        cx.report("AWM222", node.span, field=node.field.text, help=help_text)
         return poison(node.span)
     binder = cx.frames[-1][0]
     return member(cx, typed.Bound(Span.at(node.span.start), binder.type, binder), node.field, node.span)
@@ -177,6 +184,21 @@ def column_rule(cx: Context, node: ast.Column, expected: Type | None) -> typed.E
 
 @rule(ast.Attr)
 def attr_rule(cx: Context, node: ast.Attr, expected: Type | None) -> typed.Expr:
+    if isinstance(node.of, ast.EntityRef) and node.of.name in cx.model.enums:
+        value = node.field.text
+        known = cx.model.enums[node.of.name].wire(value) is not None
+        help_text = f"write `{value}` alone" if known else None
+        fixes = (Fix(node.span, value, f"write `{value}`"),) if known else ()
+        cx.report(
+            "AWM226",
+            node.of.span,
+            name=node.of.name,
+            found="an enum",
+            expected="an entity",
+            help=help_text,
+            fixes=fixes,
+        )
+        return poison(node.span)
     return member(cx, infer(cx, node.of), node.field, node.span)
 
 
@@ -222,6 +244,12 @@ def member(cx: Context, of: typed.Expr, name: ast.Name, span: Span) -> typed.Exp
         return typed.PartOf(span, INT, of, "total")
     if kind.kind == "list" and kind.element is not None and kind.element.kind in ("row", "record"):
         help_text = "take one of them with `first(…)` or `[0]`, or loop over them"
+        called = name.text if name.text in AGGREGATES else translate(name.text, "function")
+        if called in ("count", "sum", "avg", "first", "exists", "len"):
+            called = "count" if called == "len" else called
+            help_text = f"write `{called}({cx.model.text(of.span)})`"
+        elif name.text in ("filter", "where"):
+            help_text = f"write `{cx.model.text(of.span)} where …`"
         if cx.model.source.text[of.span.end : of.span.end + 1].isspace():
             # `slots .free`: the point does not belong to what stands before it.
             help_text = f"write `where .{name.text}` to ask for some of them"

@@ -297,7 +297,7 @@ def operate(cx: Context, span: Span, op: str, left: typed.Expr, right: typed.Exp
         if op == "+" and "text" in kinds:
             hint = 'a text is put together as `"{a} and {b}"`'
         elif op in "+-" and kinds & set(MOMENTS) and kinds & set(NUMERIC):
-            hint = "a duration has its unit: `8h`, `7d`"
+            hint = f"write the unit too: `now {op} 3d`, `now {op} 24h`"
         cx.report("AWM302", span, operator=op, left=left.type.a, right=right.type.a, help=hint)
         return poison(span)
     if op in "+-" and kind in ("number", "money"):

@@ -195,7 +195,7 @@ def aggregate(cx: Context, node: ast.Call) -> typed.Expr:
         expected = "a query" if wanted == (1, 1) else "a query and an expression over its rows"
         cx.report(
             "AWM228", node.span, callee=name, expected=expected, found=_count(len(node.args)),
-            help=leave_out(cx, node.args[wanted[1] :]),
+            help=leave_out(cx, node.args, wanted[1]),
         )  # fmt: skip
         return poison(node.span)
     rows, known = infer_query(cx, node.args[0].value)

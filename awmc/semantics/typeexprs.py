@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from awmc.diagnostics.foreign import ATTRIBUTES
 from awmc.diagnostics.model import Fix, Label
 from awmc.diagnostics.suggest import meant, nearest, translate
 from awmc.semantics import literals
@@ -98,11 +99,13 @@ def match_of(model: Model, kind: Type, attribute: ast.Attribute, name: str) -> T
 
 def unknown_attribute(model: Model, attribute: ast.Attribute, known: tuple[str, ...]) -> str | None:
     """Reports it; the attribute that was meant, if that can be told."""
-    hint = meant(attribute.name.text, known, "attribute")
+    word = attribute.name.text.replace("_", "").lower()
+    advice = ATTRIBUTES.get(word)
+    hint = None if advice is not None else meant(attribute.name.text, known, "attribute")
     fixes = (Fix(attribute.name.span, hint, f"write `@{hint}`"),) if hint else ()
     model.report(
         "AWM213", attribute.name.span, attribute=attribute.name.text, hint=f"@{hint}" if hint else None, fixes=fixes,
-        help=None if hint else "there are " + ", ".join(f"`@{k}`" for k in known),
+        help=None if hint else advice or "there are " + ", ".join(f"`@{k}`" for k in known),
     )  # fmt: skip
     return hint
 
@@ -128,7 +131,8 @@ def unknown_type(model: Model, name: ast.Name) -> Type:
         return ERROR
     hint = nearest(name.text, [c for c in candidates if "." not in c])
     fixes = (Fix(name.span, hint, f"write `{hint}`"),) if hint else ()
-    model.report("AWM201", name.span, name=name.text, hint=hint, fixes=fixes)
+    advice = None if hint else ATTRIBUTES.get(name.text.lower())
+    model.report("AWM201", name.span, name=name.text, hint=hint, fixes=fixes, help=advice)
     return ERROR
 
 
@@ -214,7 +218,7 @@ def scope_exists(model: Model, entity: str, scope: ast.Name) -> bool:
                 names.append(value.name)
     if scope.text in names:
         return True
-    hint = nearest(scope.text, names) or (names[0] if len(names) == 1 else None)
+    hint = nearest(scope.text, names) or ("my" if names == ["my"] else None)
     help_text: str | None = "its scopes are " + ", ".join(f"`{name}`" for name in names)
     if hint is not None:
         help_text = None

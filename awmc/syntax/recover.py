@@ -16,6 +16,7 @@ from awmc.syntax.expected import accepted, describe_found
 from awmc.syntax.failure import Failure
 from awmc.syntax.grammar import END
 from awmc.syntax.habits import LACKING, find_mend, unexpected
+from awmc.syntax.habits.brackets import BEFORE_A_HEAD
 from awmc.syntax.habits.trial import head_fix, meant_head
 from awmc.syntax.lalr import Parse
 from awmc.syntax.lenient import MOST, Reader, lower_snake
@@ -157,17 +158,26 @@ class _Declaration:
                 fix = Fix(head.span, "", f"leave `{word}` out")
                 self._say("AWM005", head, close=word, fixes=[fix])
                 return False
-            self._say("AWM002", head, expected="a declaration", found=describe_found(head))
+            help = BEFORE_A_HEAD.get(head.text)
+            self._say("AWM002", head, expected="a declaration", found=describe_found(head), help=help)
             return False
         if word.lower() in LACKING and stands_for(head) is None:
-            self._say("AWM042", head, word=word)
+            self._say("AWM042", head, word=word, help=LACKING[word.lower()])
             return False
         if head.start in self._mended:
             return False
-        hint, before = meant_head(self._tokens)
-        fixes = [head_fix(head, hint, before=before)] if hint is not None else []
-        self._say("AWM020", head, word=word, hint=None if before else hint, fixes=fixes)
-        return False
+        hint, count = meant_head(self._tokens)
+        fixes = [head_fix(self._tokens, hint, count)] if hint is not None else []
+        self._say("AWM020", head, word=word, hint=hint if count else None, fixes=fixes)
+        if hint is None:
+            return False
+        # Read as what it stands for, so that the mistakes of its body are told too.
+        made = tokenize(hint)[:-1]
+        for token in made:
+            token.start, token.end = head.start, head.end
+        self._tokens[:count] = made
+        self._mended.add(head.start)
+        return True
 
     def _say(self, code: str, token: Token, **said: object) -> None:
         self.problems.append(diagnose(code, token.span, source=self._source.name, **said))  # type: ignore[arg-type]

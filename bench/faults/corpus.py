@@ -89,7 +89,7 @@ def faulty(kind: str, spec: Sound, change: Change) -> Fault:
         lines.add(text.count("\n", 0, place if place < change.start else place + shift) + 1)
     mends = []
     for mend in change.mends:
-        if mend.startswith("@"):
+        if mend[0] == "@" and mend[1:].isdecimal():
             place = int(mend[1:])
             line = spec.text.count("\n", 0, place) + 1
             mends.append(f"@{line}:{place - spec.text.rfind(chr(10), 0, place)}")

@@ -50,7 +50,7 @@ def names_mend(diagnostic: Diagnostic, source: Source, mends: tuple[str, ...]) -
     said = line.split(": ", 2)[-1]
     quoted = re.findall(r"`([^`]+)`", said) + [fix.replacement.strip() for fix in diagnostic.fixes]
     for mend in mends:
-        if mend.startswith("@"):
+        if re.fullmatch(r"@\d+:\d+", mend):
             if re.search(rf"(?<!\d){mend[1:]}(?!\d)", said):
                 return True
         elif mend in _PROSE or mend[0].isupper():

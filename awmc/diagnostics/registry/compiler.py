@@ -4,7 +4,4 @@ from __future__ import annotations
 
 from awmc.diagnostics.registry.code import Code
 
-CODES = (
-    Code("AWM901", "error", "compiler-bug", "awmc has a bug: {reason}"),
-    Code("AWM902", "error", "bad-artefact", "awmc has a bug: `{path}`, which it wrote, does not load"),
-)
+CODES = (Code("AWM901", "error", "compiler-bug", "awmc has a bug: {reason}"),)

@@ -32,6 +32,7 @@ from awmc.syntax.habits.order import (
     range_behind_default,
     text_before_code,
     text_behind_head,
+    text_in_body,
     type_before_name,
 )
 from awmc.syntax.habits.otherwise import unexpected
@@ -44,6 +45,7 @@ from awmc.syntax.habits.signs import (
     semicolon,
     ternary,
 )
+from awmc.syntax.habits.sql import constraint, select
 from awmc.syntax.habits.trial import misspelt_keyword
 from awmc.syntax.habits.types import empty_bounds, foreign_type, misplaced_default, misplaced_optional
 from awmc.syntax.habits.words import (
@@ -72,6 +74,8 @@ RULES: tuple[Rule, ...] = (
     assign_for_equals,
     chained_comparison,
     order_by_comma,
+    constraint,
+    select,
     upper_word,
     foreign_operator_word,
     bare_point,
@@ -84,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     moment_apart,
     range_behind_default,
     text_behind_head,
+    text_in_body,
     text_before_code,
     missing_where,
     type_before_name,

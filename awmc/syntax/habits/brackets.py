@@ -10,6 +10,9 @@ from awmc.syntax.failure import BLOCK, ENTITY, ENV, SEED, TASK, Failure, Mend
 from awmc.syntax.grammar import END
 from awmc.syntax.habits.trial import head_fix, meant_head
 
+BEFORE_A_HEAD = dict.fromkeys(
+    ("@", "@@"), "write attributes behind a column, and the text of a declaration behind its name"
+)
 _BETWEEN = {
     BLOCK: "statements",
     ENTITY: "the columns of an entity",
@@ -117,15 +120,16 @@ def behind_the_end(failure: Failure) -> Mend | None:
     if END not in failure.accepted or (failure.accepted != {END} and not first_column):
         return None
     if token.kind in ("NAME", "TYPE"):
-        head, before = meant_head(failure.tokens[failure.at :])
-        fixes = [head_fix(token, head, before=before)] if head is not None else []
-        said = failure.say(
-            "AWM020", token.start, token.end, word=token.text, hint=None if before else head, fixes=fixes
-        )
+        rest = failure.tokens[failure.at :]
+        head, count = meant_head(rest)
+        fixes = [head_fix(rest, head, count)] if head is not None else []
+        hint = head if count else None
+        said = failure.say("AWM020", token.start, token.end, word=token.text, hint=hint, fixes=fixes)
     else:
         said = failure.say(
-            "AWM002", token.start, token.end, expected="a declaration", found=describe_found(token)
-        )
+            "AWM002", token.start, token.end, expected="a declaration", found=describe_found(token),
+            help=BEFORE_A_HEAD.get(token.text),
+        )  # fmt: skip
     return Mend(said, failure.at, len(failure.tokens) - 1, certain=False)
 
 

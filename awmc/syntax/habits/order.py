@@ -7,7 +7,7 @@ import re
 from awmc.diagnostics import Fix, translate
 from awmc.source import Span
 from awmc.syntax.expected import describe_found
-from awmc.syntax.failure import ENTITY, Failure, Mend
+from awmc.syntax.failure import BLOCK, ENTITY, Failure, Mend
 
 _SCALARS = frozenset(
     ["text", "int", "number", "money", "bool", "date", "time", "datetime", "email", "url", "enum"]
@@ -71,6 +71,23 @@ def text_behind_head(failure: Failure) -> Mend | None:
     return Mend(said, failure.at, failure.at + 1)
 
 
+def text_in_body(failure: Failure) -> Mend | None:
+    """`entity Book { "A book." title: text }`"""
+    token, unit = failure.token, failure.unit()
+    if token.kind != "STRING" or unit is None or unit.kind not in (ENTITY, BLOCK):
+        return None
+    if failure.text(-1) != "{" or failure.head not in _BEHIND or len(failure.tokens) < 3:
+        return None
+    name = failure.tokens[1].text
+    fix = Fix(
+        Span(failure.tokens[failure.at - 1].start, token.end), f"{token.text} {{", "write it before the `{`"
+    )
+    said = failure.say(
+        "AWM052", token.start, token.end, what=f"{failure.head} `{name}`", before="its `{`", fixes=[fix]
+    )
+    return Mend(said, failure.at, failure.at + 1)
+
+
 def text_before_code(failure: Failure) -> Mend | None:
     """`require c else "The slot is taken." taken`, `fail "Taken." taken`"""
     token, before, after = failure.token, failure.back(1), failure.ahead(1)
@@ -95,7 +112,9 @@ def text_before_code(failure: Failure) -> Mend | None:
 def type_before_name(failure: Failure) -> Mend | None:
     """`int copies`, `Slot slot`; and the colon left out of `copies int`."""
     unit = failure.unit()
-    place = failure.at if failure.token.kind == "TYPE" else failure.at - 1
+    behind_name = failure.kind(-1) == "NAME" and failure.text(-2) in ("{", "(", ",")
+    behind_name |= unit is not None and unit.start == failure.at - 1
+    place = failure.at if failure.token.kind == "TYPE" and not behind_name else failure.at - 1
     if place < 1 or place + 1 >= len(failure.tokens) - 1:
         return None
     first, second = failure.tokens[place], failure.tokens[place + 1]
@@ -118,7 +137,8 @@ def type_before_name(failure: Failure) -> Mend | None:
     if not swapped and (first.kind != "NAME" or not (second.kind == "TYPE" or _is_type(second.text))):
         return None
     name, kind = (second, first) if swapped else (first, second)
-    written = translate(kind.text, "type") or kind.text
+    own = kind.text.lower() if kind.text.lower() in _SCALARS else kind.text
+    written = translate(kind.text, "type") or own
     good = f"{name.text}: {written}"
     found = failure.tokens[place + 1] if first.kind == "NAME" else first
     said = failure.say(

@@ -45,6 +45,27 @@ def _advice(failure: Failure) -> str | None:
         and "MAY_CREATE" in [value.kind for value in failure.pending()]
     ):
         return 'the values of a new row stand in braces: `create Book { title: "…" }`'
+    pending = {value.kind for value in failure.pending()}
+    if before.text == ":" and failure.layout.begins_line(token) and pending & {"IF", "FOR", "ELSE"}:
+        return "a block stands in braces: `{ … }`"
+    if token.kind == "STRING" and before.text == ":" and failure.accepts("ENUM"):
+        return "values are listed in an enum: `enum(draft, sent)`"
+    if token.text == "{" and before.text == "enum":
+        return "write the values in brackets: `enum(draft, sent)`"
+    if token.text == "," and failure.accepts_text("->") and "STATES" in pending:
+        return "write the moves: `states { open -> closed }`"
+    if token.text == "{" and failure.accepts("SET"):
+        return "write `update book set copies = 3`"
+    if token.text == "where" and "SET" in pending:
+        return "`where` stands before `set`: `update Book where … set copies = 3`"
+    if token.text == "for" and failure.text(-2) == "[":
+        return "a list is made of rows by `list(Book where .copies > 0, .title)`"
+    if failure.head == "seed" and token.text in ("{", "[") and failure.accepts("LPAR"):
+        return "name the columns first: `seed Book (title, copies) { … }`"
+    if failure.head == "task" and token.text == "{" and failure.accepts("STRING"):
+        return 'the instruction stands before the `{`: `task name "…" { … }`'
+    if token.kind == "STRING" and failure.at == 1 and failure.accepts("NAME"):
+        return f'give it a name first: `{failure.head} name "…"`'
     if token.text == ":" and failure.accepts("LBRACE") and not failure.accepts("INT"):
         return "what belongs to it stands in braces"
     if token.text == ":" and before.kind == "NAME" and failure.text(-2) == "let":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from awmc.diagnostics import Fix, nearest
+from awmc.diagnostics import Fix, nearest, translate
 from awmc.source import Span
 from awmc.syntax.cut import HEADS, stands_for
 from awmc.syntax.expected import accepted
@@ -13,6 +13,7 @@ from awmc.syntax.grammar import END, tables
 from awmc.syntax.lalr import Parse
 from awmc.syntax.tokens import Token, tokenize
 
+_DECLARING = frozenset(["create", "define", "declare", "export", "public", "pub", "add"])
 _STATEMENTS = ("return", "let", "require", "create", "update", "delete", "for", "if", "fail", "fails")
 
 
@@ -24,25 +25,28 @@ def reach(tokens: Sequence[Token], word: str, start: int, end: int) -> int:
     return Parse("item").run(tried) - len(made) + end - start
 
 
-def meant_head(tokens: Sequence[Token]) -> tuple[str | None, bool]:
-    """The keyword with which tokens are a declaration, put in the place of the first one, or (True) before it; None
-    where none makes sense of more than the head. `tokens` end with END.
+def meant_head(tokens: Sequence[Token]) -> tuple[str | None, int]:
+    """The keyword with which tokens are a declaration, and how many of them it stands for, none where it is missing;
+    None where no keyword makes sense of more than the head. `tokens` end with END.
     """
+    second = translate(tokens[1].text, "declaration") if len(tokens) > 2 else None
+    if second is not None and tokens[0].text.lower() in _DECLARING:
+        return second, 2
     likely = stands_for(tokens[0])
     order = [likely, *HEADS] if likely is not None else list(HEADS)
-    tried = [(reach(tokens, head, 0, 1), False, head) for head in order]
-    tried += [(reach(tokens, head, 0, 0), True, head) for head in HEADS]
+    tried = [(reach(tokens, head, 0, 1), 1, head) for head in order]
+    tried += [(reach(tokens, head, 0, 0), 0, head) for head in HEADS]
     if len(tokens) > 3 and tokens[0].text.isupper() and tokens[1].text.isupper():
         # `CREATE TABLE`
-        tried += [(reach(tokens, head, 0, 2), False, head) for head in order]
+        tried += [(reach(tokens, head, 0, 2), 2, head) for head in order]
     best = max(found for found, _, _ in tried)
     whole = best == len(tokens)
     if not whole and likely is not None:
-        return likely, False
+        return likely, 1
     if not whole and best < 4:
-        return None, False
-    _, before, head = next(each for each in tried if each[0] == best)
-    return head, before
+        return None, 0
+    _, count, head = next(each for each in tried if each[0] == best)
+    return head, count
 
 
 def misspelt_keyword(failure: Failure) -> Mend | None:
@@ -81,8 +85,9 @@ def joined(words: Iterable[str], last: str = "or") -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
 
 
-def head_fix(token: Token, head: str, *, before: bool) -> Fix:
-    """The edit that puts a keyword before a first word, or in its place."""
-    if before:
-        return Fix(Span.at(token.start), f"{head} ", f"write `{head} {token.text}`")
-    return Fix(token.span, head, f"write `{head}`")
+def head_fix(tokens: Sequence[Token], head: str, count: int) -> Fix:
+    """The edit that puts a keyword in the place of so many words, or before the first one."""
+    first = tokens[0]
+    if count == 0:
+        return Fix(Span.at(first.start), f"{head} ", f"write `{head} {first.text}`")
+    return Fix(Span(first.start, tokens[count - 1].end), head, f"write `{head}`")

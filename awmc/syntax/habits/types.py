@@ -156,7 +156,7 @@ def _type_written(failure: Failure, token: Token, name: str, inner: str) -> str:
     if own == "text" and inner.isdecimal():
         return f"text ..{inner}"
     ends = re.fullmatch(r"(-?[0-9.]+)\s*,\s*(-?[0-9.]+)", inner)
-    if ends is not None and name in _RANGED:
+    if ends is not None and name in _RANGED and name not in ("money", "number"):
         return f" {ends[1]}..{ends[2]}"
     if (
         own in ("money", "number", "int", "text", "date", "datetime")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from awmc.diagnostics import Fix, nearest, translate
 from awmc.source import Span
 from awmc.syntax.failure import BLOCK, ENTITY, ENV, TASK, Failure, Mend
@@ -36,12 +38,29 @@ _NAMED = {
 _STATEMENTS = frozenset(
     ["elif", "elsif", "elseif", "var", "const", "val", "foreach", "unless", "returns", "yield"]
 )
-LACKING = frozenset([
-    "while", "loop", "do", "repeat", "until", "try", "catch", "except", "finally", "break", "continue", "switch",
-    "import", "include", "use", "using", "from", "export", "extends", "class", "async", "await", "with", "goto",
-    "pass", "print", "log", "transaction", "begin", "commit", "rollback", "module", "package", "namespace",
-    "interface", "trait", "trigger", "index", "migration", "del", "global", "def", "function", "fn",
-])  # fmt: skip
+_LOOP = "go over rows with `for row in query { … }`"
+_REFUSE = 'a tool that cannot go on refuses: `require condition else code "…"`'
+_ONE_FILE = "leave it out: a spec is one file"
+_ATOMIC = "leave it out: a call changes everything that it writes, or nothing"
+_OWN = "write a `tool`, or an `action` that tools share, beside the others"
+LACKING: Mapping[str, str] = {
+    **dict.fromkeys(("while", "loop", "do", "repeat", "until"), _LOOP),
+    **dict.fromkeys(("break", "continue", "goto"), "choose the rows with `where` and `limit` instead"),
+    **dict.fromkeys(("try", "catch", "except", "finally"), _REFUSE),
+    **dict.fromkeys(
+        ("import", "include", "use", "using", "from", "export", "module", "package", "namespace"), _ONE_FILE
+    ),
+    **dict.fromkeys(("transaction", "begin", "commit", "rollback", "async", "await", "with"), _ATOMIC),
+    **dict.fromkeys(("def", "function", "fn", "interface", "trait", "class"), _OWN),
+    "switch": "write `if … { … } else if … { … }`, or `choose(value, a: …, b: …)`",
+    "extends": "write a field of the other entity's type",
+    "pass": "leave it out: a block may be empty",
+    **dict.fromkeys(("print", "log"), "give the agent what it is to see with `return`"),
+    "trigger": "write what follows into the tools, or an `action` that they call",
+    **dict.fromkeys(("index", "migration"), "leave it out: the compiler sees to it"),
+    "del": "remove rows with `delete`",
+    "global": "keep what is shared in a row of an entity",
+}
 """What the language has no construct for."""
 
 _OPERATORS = {
@@ -81,8 +100,20 @@ CLAUSES = {
 def upper_word(failure: Failure) -> Mend | None:
     """`AND`, `WHERE`, `Else`"""
     token = failure.token
-    word = token.text.lower()
-    if token.kind == "TYPE" and word in tables().keywords and failure.accepts(tables().keywords[word]):
+    word = translate(token.text, "literal") or token.text.lower()
+    known = token.kind == "TYPE" or (token.kind == "NAME" and not failure.accepts("NAME"))
+    if failure.accepts_text("->") and token.text in ("returns", "return", "returning"):
+        known, word = True, "->"
+    if known and word == "->":
+        fix = Fix(token.span, word, "write `->`")
+        said = failure.say("AWM041", token.start, token.end, word=token.text, written=word, fixes=[fix])
+        return Mend(said, failure.at, failure.at + 1, failure.written(word, token))
+    if (
+        known
+        and word != token.text
+        and word in tables().keywords
+        and failure.accepts(tables().keywords[word])
+    ):
         fix = Fix(token.span, word, f"write `{word}`")
         said = failure.say("AWM041", token.start, token.end, word=token.text, written=word, fixes=[fix])
         return Mend(said, failure.at, failure.at + 1, failure.written(word, token))
@@ -234,7 +265,8 @@ def _unknown_statement(failure: Failure, word: Token, place: int, *, certain: bo
         begins = meant_statements(failure, place, end)
         written = written if written in begins or not begins else begins[0]
     if lower in LACKING:
-        return Mend(failure.say("AWM042", word.start, word.end, word=word.text), place, end, certain=False)
+        said = failure.say("AWM042", word.start, word.end, word=word.text, help=LACKING[lower])
+        return Mend(said, place, end, certain=False)
     if written is None and lower not in tables().keywords:
         known = ("let", "require", "create", "update", "delete", "for", "if", "fail", "return", "fails")
         written = nearest(word.text, known)
@@ -284,9 +316,10 @@ def unknown_clause(failure: Failure) -> Mend | None:
             "tools": "offer",
         }.get(token.text)
     )
-    return Mend(
-        failure.say("AWM022", token.start, token.end, word=token.text, what=what, hint=hint), failure.at, end
-    )
+    listed = f"{what.removeprefix('an ').removeprefix('a ')} holds {joined(known, 'and')}"
+    help = None if hint else f"{'an' if unit.kind == ENV else 'a'} {listed}"
+    said = failure.say("AWM022", token.start, token.end, word=token.text, what=what, hint=hint, help=help)
+    return Mend(said, failure.at, end)
 
 
 def name_style(failure: Failure) -> Mend | None:
