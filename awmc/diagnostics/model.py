@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from awmc.diagnostics.registry import Level, lookup, title
+from awmc.diagnostics.registry import Level, lookup, standing_help, title
 from awmc.source import SourceError, Span
 
 
@@ -74,14 +74,18 @@ def diagnose(
     fixes: Iterable[Fix] = (),
     **parts: object,
 ) -> Diagnostic:
-    """The diagnostic `code` at `span`; `parts` are the named parts of its title, no more and no fewer.
+    """The diagnostic `code` at `span`; `parts` are the named parts of its title, no more and no fewer. Without help,
+    hint and fix it gets the help that stands in the registry.
 
     An undeclared code raises KeyError, wrong parts TypeError: both are bugs of the compiler.
     """
+    said, fixes = title(code, parts), tuple(fixes)
+    if help is None and hint is None and not fixes:
+        help = standing_help(code, parts)
     return Diagnostic(
         code=code,
         level=lookup(code).level,
-        title=title(code, parts),
+        title=said,
         source=source,
         span=span,
         label=label,
@@ -89,7 +93,7 @@ def diagnose(
         help=help,
         hint=hint,
         note=note,
-        fixes=tuple(fixes),
+        fixes=fixes,
     )
 
 

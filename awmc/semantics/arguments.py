@@ -95,7 +95,7 @@ def match_arguments(
         if arg.name.text not in names:
             hint = nearest(arg.name.text, names)
             fixes = (Fix(arg.name.span, hint, f"write `{hint}`"),) if hint else ()
-            listed = None if hint or not names else "it takes " + ", ".join(f"`{n}`" for n in names)
+            listed = None if hint or not names else "write one of " + ", ".join(f"`{n}`" for n in names)
             cx.report(
                 "AWM210",
                 arg.name.span,

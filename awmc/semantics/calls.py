@@ -157,7 +157,7 @@ def _function(cx: Context, node: ast.Call) -> typed.Expr:
             return poison(node.span)
         if value.type.kind not in kinds:
             cx.report(
-                "AWM308", value.span, function=name, found=value.type.a, help=f"it takes {signature.wants}"
+                "AWM308", value.span, function=name, found=value.type.a, help=f"give it {signature.wants}"
             )
             return poison(node.span)
         values.append(value)
@@ -187,9 +187,7 @@ def _choose(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
     if chosen.type.kind == "error":
         return poison(node.span)
     if chosen.type.kind != "enum":
-        cx.report(
-            "AWM308", chosen.span, function="choose", found=chosen.type.a, help="it takes an enum first"
-        )
+        cx.report("AWM308", chosen.span, function="choose", found=chosen.type.a, help="give it an enum first")
         return poison(node.span)
     symbol = cx.model.enums[chosen.type.name]
     values: dict[str, typed.Expr] = {}
@@ -203,7 +201,7 @@ def _choose(cx: Context, node: ast.Call, expected: Type | None) -> typed.Expr:
             hint = nearest(arg.name.text, names)
             cx.report(
                 "AWM208", arg.name.span, enum=symbol.name, value=arg.name.text, hint=hint,
-                help=None if hint else "its values are " + ", ".join(f"`{n}`" for n in names),
+                help=None if hint else "write one of " + ", ".join(f"`{n}`" for n in names),
             )  # fmt: skip
             return poison(node.span)
         if arg.name.text in values:

@@ -62,7 +62,7 @@ def _environment(model: Model) -> None:
                 "AWM217",
                 offered.name.span,
                 name=offered.name.text,
-                help="there are `calculate`, `think` and `handoff`",
+                help="write one of `calculate`, `think`, `handoff`",
             )
         elif offered.name.text in seen:
             model.report("AWM124", offered.name.span, tool=offered.name.text)

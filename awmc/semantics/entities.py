@@ -121,7 +121,7 @@ def _names_and_id(model: Model, entity: Entity) -> None:
                 model.report(
                     "AWM214", attribute.name.span, attribute=name, hint=f"@@{hint}" if hint else None,
                     fixes=(Fix(attribute.name.span, hint, f"write `@@{hint}`"),) if hint else (),
-                    help=None if hint else advice or f"there are {known}",
+                    help=None if hint else advice or f"write one of {known}",
                 )  # fmt: skip
     if not [a for a in entity.node.attributes if a.name.text == "names"]:
         entity.plural = plural_of(entity.singular)
@@ -321,7 +321,7 @@ def _other_end(model: Model, entity: Entity, field: Field, target: Entity) -> No
         if twin is not None and entity.span.start > target.span.start:
             model.report(
                 "AWM417", field.span, field=f"{entity.name}.{field.name}", other=f"{target.name}.{twin.name}",
-                help=f"if they are one, say `{field.name}: [{target.name}] @many @via({twin.name})`",
+                help=f"write `{field.name}: [{target.name}] @many @via({twin.name})` if they are one",
             )  # fmt: skip
         return
     if field.via in {f.name for f in back}:

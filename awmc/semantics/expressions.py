@@ -344,7 +344,7 @@ def _record(cx: Context, node: ast.RecordOf, expected: Type | None) -> typed.Exp
             cx.report(
                 "AWM204", entry.name.span, record=wanted.name or "here", part=name, hint=hint,
                 fixes=(Fix(entry.name.span, hint, f"write `{hint}`"),) if hint else (),
-                help=None if hint else "its parts are " + ", ".join(f"`{n}`" for n in names),
+                help=None if hint else "write one of " + ", ".join(f"`{n}`" for n in names),
             )  # fmt: skip
             fields[name] = poison(entry.span)
             continue

@@ -103,7 +103,7 @@ def _unknown_name(cx: Context, node: ast.Ref, expected: Type | None) -> typed.Ex
         values = [n for n, _, _ in symbol.values]
         hint = nearest(name, [*values, *cx.locals])
         fixes = (Fix(node.span, hint, f"write `{hint}`"),) if hint else ()
-        help_text = None if hint else "its values are " + ", ".join(f"`{v}`" for v in values)
+        help_text = None if hint else "write one of " + ", ".join(f"`{v}`" for v in values)
         if symbol.states:
             cx.report(
                 "AWM215", node.span, field=symbol.states, state=name, hint=hint, fixes=fixes, help=help_text
@@ -215,7 +215,7 @@ def member(cx: Context, of: typed.Expr, name: ast.Name, span: Span) -> typed.Exp
             names = [n for n, _ in kind.fields]
             hint = nearest(name.text, names)
             fixes = (Fix(name.span, hint, f"write `{hint}`"),) if hint else ()
-            help_text = None if hint else "there is " + ", ".join(f"`{n}`" for n in names)
+            help_text = None if hint else "write one of " + ", ".join(f"`{n}`" for n in names)
             tool = tool_of(cx, of) if cx.wire else ""
             if tool:
                 cx.report(
@@ -312,13 +312,13 @@ def if_given_rule(cx: Context, node: ast.IfGiven, expected: Type | None) -> type
     text = cx.model.text(node.of.span)
     if not isinstance(found, typed.Local) or found.name not in cx.optional:
         cx.report(
-            "AWM330", node.span, name=text, help="`?` follows a parameter that may be left out: `name: type?`"
+            "AWM330", node.span, name=text, help="leave its `?` out, or write `?` behind the parameter's type"
         )
         return poison(node.span)
     if cx.given is None:
         cx.report(
             "AWM331", node.span, name=text,
-            help="it leaves out an `and`-term of a `where`, or an assignment of an `update`",
+            help="put it into an `and`-term of a `where`, or an assignment of an `update`",
         )  # fmt: skip
         return poison(node.span)
     if found.name not in cx.given:

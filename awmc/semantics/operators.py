@@ -295,7 +295,7 @@ def operate(cx: Context, span: Span, op: str, left: typed.Expr, right: typed.Exp
     if kind is None:
         kinds, hint = {left.type.kind, right.type.kind}, None
         if op == "+" and "text" in kinds:
-            hint = 'a text is put together as `"{a} and {b}"`'
+            hint = 'put texts together as `"{a} and {b}"`'
         elif op in "+-" and kinds & set(MOMENTS) and kinds & set(NUMERIC):
             hint = f"write the unit too: `now {op} 3d`, `now {op} 24h`"
         cx.report("AWM302", span, operator=op, left=left.type.a, right=right.type.a, help=hint)

@@ -62,7 +62,13 @@ def _statement(cx: Context, body: Body, node: ast.Statement) -> tuple[typed.Stat
     in_solve = body.tool is None
     if in_solve and isinstance(node, (ast.Create, ast.Update, ast.Delete, ast.Return, ast.Fail)):
         word = cx.model.text(node.span).split()[0]
-        cx.report("AWM511", node.span, statement=word, where="a `solve`", help="an agent has its tools alone")
+        cx.report(
+            "AWM511",
+            node.span,
+            statement=word,
+            where="a `solve`",
+            help="call a tool: an agent has nothing else",
+        )
         return None, False
     match node:
         case ast.Let():
@@ -297,7 +303,7 @@ def _fails(cx: Context, body: Body, node: ast.Fails) -> typed.Fails | None:
     possible = {*value.tool.codes, *value.tool.automatic}
     if node.code.text not in possible:
         hint = nearest(node.code.text, possible)
-        help_text = None if hint else "it answers " + ", ".join(f"`{c}`" for c in sorted(possible))
+        help_text = None if hint else "write one of " + ", ".join(f"`{c}`" for c in sorted(possible))
         cx.report(
             "AWM605", node.code.span, tool=value.tool.name, code=node.code.text, hint=hint, help=help_text
         )

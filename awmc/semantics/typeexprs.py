@@ -105,7 +105,7 @@ def unknown_attribute(model: Model, attribute: ast.Attribute, known: tuple[str, 
     fixes = (Fix(attribute.name.span, hint, f"write `@{hint}`"),) if hint else ()
     model.report(
         "AWM213", attribute.name.span, attribute=attribute.name.text, hint=f"@{hint}" if hint else None, fixes=fixes,
-        help=None if hint else advice or "there are " + ", ".join(f"`@{k}`" for k in known),
+        help=None if hint else advice or "write one of " + ", ".join(f"`@{k}`" for k in known),
     )  # fmt: skip
     return hint
 
@@ -219,7 +219,7 @@ def scope_exists(model: Model, entity: str, scope: ast.Name) -> bool:
     if scope.text in names:
         return True
     hint = nearest(scope.text, names) or ("my" if names == ["my"] else None)
-    help_text: str | None = "its scopes are " + ", ".join(f"`{name}`" for name in names)
+    help_text: str | None = "write one of " + ", ".join(f"`{name}`" for name in names)
     if hint is not None:
         help_text = None
     elif not names:
@@ -273,7 +273,7 @@ def report_unknown_field(model: Model, entity: str, field: ast.Name, **details: 
     if hint is None and 0 < len(having) <= _MOST_NAMED:
         details["note"] = f"`{field.text}` is a field of {' and '.join(having)}"
     elif hint is None and len(symbol.fields) <= _MOST_LISTED:
-        details["help"] = "its fields are " + ", ".join(f"`{name}`" for name in symbol.fields)
+        details["help"] = "write one of " + ", ".join(f"`{name}`" for name in symbol.fields)
     model.report(
         "AWM203", field.span, entity=entity, field=field.text, hint=hint, fixes=fixes, label="unknown field",
         secondary=(Label(symbol.span, f"`{entity}` is declared here"),), **details,

@@ -24,7 +24,7 @@ class Builder(ExpressionBuilder):
         return self._name(token)
 
     def _refuse_keyword(self, token: Token, what: str) -> None:
-        help = "a name of two words, such as a verb and its object, is never a keyword"
+        help = "use a name of two words, such as a verb and its object"
         self._report("AWM017", token.span, word=token.text, what=what, help=help)
 
     # ---- Types ----

@@ -178,7 +178,10 @@ class ExpressionBuilder:
 
     def _unpaired(self, brace: str, place: int) -> None:
         self._report(
-            "AWM013", Span(place, place + 1), brace=brace, help=f"`{brace * 2}` is a brace in the text itself"
+            "AWM013",
+            Span(place, place + 1),
+            brace=brace,
+            help=f"write `{brace * 2}` for a brace in the text itself",
         )
 
     def _part(self, text: str, places: list[int]) -> ast.Expr:
@@ -189,7 +192,7 @@ class ExpressionBuilder:
             self._report(
                 "AWM014",
                 Span(start - 1, places[len(text)] + 1),
-                help="`{{` and `}}` are the braces themselves",
+                help="write `{{` and `}}` for the braces themselves",
             )
             return empty
         tokens = tokenize(text)

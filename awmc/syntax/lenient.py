@@ -220,9 +220,7 @@ class Reader:
         text = self._text
         end = self._over_lines(at, line_end)
         if end is not None:
-            self._say(
-                "AWM007", at, line_end, help="a text stands on one line; write `\\n` for a line end in it"
-            )
+            self._say("AWM007", at, line_end, help="put it on one line, with `\\n` for a line end in it")
             return self._put(
                 "STRING", escape(" ".join(text[at + 1 : end - 1].replace('"', "").split())), at, end
             )
@@ -353,7 +351,9 @@ class Reader:
         written, end = found.group(), found.end()
         if written.isascii() and written.isdecimal():
             if len(written) > 18:
-                self._say("AWM010", at, end, limit=18, count=len(written), help="a code is a `text`")
+                self._say(
+                    "AWM010", at, end, limit=18, count=len(written), help="make it a `text`, if it is a code"
+                )
                 written = written[:18]
             return self._put("INT", written, at, end)
         if re.fullmatch(patterns["DURATION"], written):

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from awmc.diagnostics.registry import compiler, duplicates, files, names, syntax, tasks, tools, types, world
 from awmc.diagnostics.registry.code import Code, Level
 
-__all__ = ["REGISTRY", "Code", "Level", "lookup", "title"]
+__all__ = ["REGISTRY", "Code", "Level", "lookup", "standing_help", "title"]
 
 _FAMILIES = {
     "0": syntax.CODES,
@@ -62,6 +62,12 @@ def title(code: str, parts: Mapping[str, object]) -> str:
     if parts.keys() != declared.parts:
         raise TypeError(f"{code} takes the parts {sorted(declared.parts)}, not {sorted(parts)}")
     return declared.title.format_map({name: _short(str(part)) for name, part in parts.items()})
+
+
+def standing_help(code: str, parts: Mapping[str, object]) -> str | None:
+    """What to do about `code` where nothing more is known."""
+    help = lookup(code).help
+    return help.format_map({name: _short(str(part)) for name, part in parts.items()}) if help else None
 
 
 def _short(part: str) -> str:

@@ -19,6 +19,9 @@ class Code(Struct, frozen=True):
     language's words that brings its article and its quotes (``what="the default of `fee`"``,
     ``found="money"``).
 
+    `help` is a template of the same parts: what to do where whoever reports it knows nothing better; empty where
+    it always does.
+
     Explanation and examples stand in `awmc/diagnostics/pages/<code>.md`, see `awmc.diagnostics.explain`.
     """
 
@@ -26,6 +29,7 @@ class Code(Struct, frozen=True):
     level: Level
     name: str
     title: str
+    help: str = ""
 
     @property
     def parts(self) -> frozenset[str]:

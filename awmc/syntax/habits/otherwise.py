@@ -44,12 +44,12 @@ def _advice(failure: Failure) -> str | None:
         and failure.accepts("LBRACE")
         and "MAY_CREATE" in [value.kind for value in failure.pending()]
     ):
-        return 'the values of a new row stand in braces: `create Book { title: "…" }`'
+        return 'put the values of a new row in braces: `create Book { title: "…" }`'
     pending = {value.kind for value in failure.pending()}
     if before.text == ":" and failure.layout.begins_line(token) and pending & {"IF", "FOR", "ELSE"}:
-        return "a block stands in braces: `{ … }`"
+        return "put the block in braces: `{ … }`"
     if token.kind == "STRING" and before.text == ":" and failure.accepts("ENUM"):
-        return "values are listed in an enum: `enum(draft, sent)`"
+        return "list the values: `enum(draft, sent)`"
     if token.text == "{" and before.text == "enum":
         return "write the values in brackets: `enum(draft, sent)`"
     if token.text == "," and failure.accepts_text("->") and "STATES" in pending:
@@ -57,19 +57,19 @@ def _advice(failure: Failure) -> str | None:
     if token.text == "{" and failure.accepts("SET"):
         return "write `update book set copies = 3`"
     if token.text == "where" and "SET" in pending:
-        return "`where` stands before `set`: `update Book where … set copies = 3`"
+        return "put `where` before `set`: `update Book where … set copies = 3`"
     if token.text == "for" and failure.text(-2) == "[":
-        return "a list is made of rows by `list(Book where .copies > 0, .title)`"
+        return "make a list of rows with `list(Book where .copies > 0, .title)`"
     if failure.head == "seed" and token.text in ("{", "[") and failure.accepts("LPAR"):
         return "name the columns first: `seed Book (title, copies) { … }`"
     if failure.head == "task" and token.text == "{" and failure.accepts("STRING"):
-        return 'the instruction stands before the `{`: `task name "…" { … }`'
+        return 'write the instruction before the `{`: `task name "…" { … }`'
     if token.kind == "STRING" and failure.at == 1 and failure.accepts("NAME"):
         return f'give it a name first: `{failure.head} name "…"`'
     if token.text == ":" and failure.accepts("LBRACE") and not failure.accepts("INT"):
-        return "what belongs to it stands in braces"
+        return "put what belongs to it in braces"
     if token.text == ":" and before.kind == "NAME" and failure.text(-2) == "let":
-        return "a value has no type written: `let x = …`"
+        return "leave the type out: `let x = …`"
     if before.kind == "MOMENT" and token.kind == "INT":
-        return "date and time are joined by `T`: `2026-03-02T08:00`"
+        return "join date and time by `T`: `2026-03-02T08:00`"
     return None

@@ -17,7 +17,7 @@ _CONSTRAINTS = {
     "required": (1, None, _NEVER_NULL),
     "autoincrement": (1, None, "leave it out: every entity has a numbered `id`"),
     "auto_increment": (1, None, "leave it out: every entity has a numbered `id`"),
-    "references": (1, None, "a reference is a column whose type is the entity: `author: Author`"),
+    "references": (1, None, "make the entity the column's type: `author: Author`"),
     "check": (1, None, 'write `@@check(.copies > 0, "…")` as a member of the entity'),
 }
 _QUERY = "write `Book where .copies > 0 order by .title`; a shape says which columns are shown"

@@ -102,7 +102,7 @@ def foreign_type(failure: Failure) -> Mend | None:
     start = failure.at - 1
     if word in _MAPS:
         first = before.start
-        help = "a value of several parts is a record: `{street: text, city: text}`"
+        help = "write a value of several parts as a record: `{street: text, city: text}`"
         return Mend(
             failure.say("AWM042", first, first + len(before.text), word=before.text, help=help),
             start,

@@ -39,7 +39,7 @@ _STATEMENTS = frozenset(
     ["elif", "elsif", "elseif", "var", "const", "val", "foreach", "unless", "returns", "yield"]
 )
 _LOOP = "go over rows with `for row in query { … }`"
-_REFUSE = 'a tool that cannot go on refuses: `require condition else code "…"`'
+_REFUSE = 'refuse with `require condition else code "…"`'
 _ONE_FILE = "leave it out: a spec is one file"
 _ATOMIC = "leave it out: a call changes everything that it writes, or nothing"
 _OWN = "write a `tool`, or an `action` that tools share, beside the others"
@@ -274,7 +274,7 @@ def _unknown_statement(failure: Failure, word: Token, place: int, *, certain: bo
         if len(word.text) < 3 and not (named and written == "let"):
             written = None
     if written is None and failure.text(place + 1 - failure.at) in ("=", "+=", "-=", ".", "["):
-        help = "`let x = …` names a value, `update row set column = …` changes one"
+        help = "write `let x = …` to name a value, `update row set column = …` to change one"
         return Mend(
             failure.say("AWM021", word.start, word.end, word=word.text, help=help), place, end, certain=False
         )
@@ -316,8 +316,7 @@ def unknown_clause(failure: Failure) -> Mend | None:
             "tools": "offer",
         }.get(token.text)
     )
-    listed = f"{what.removeprefix('an ').removeprefix('a ')} holds {joined(known, 'and')}"
-    help = None if hint else f"{'an' if unit.kind == ENV else 'a'} {listed}"
+    help = None if hint else f"write one of {', '.join(f'`{word}`' for word in known)}"
     said = failure.say("AWM022", token.start, token.end, word=token.text, what=what, hint=hint, help=help)
     return Mend(said, failure.at, end)
 
