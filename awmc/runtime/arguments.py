@@ -44,9 +44,9 @@ def _should(mistake: ErrorDetails) -> str:
     context = mistake.get("ctx", {})
     match mistake["type"]:
         case "greater_than_equal":
-            return f"should be at least {number_text(context['ge'])}"
+            return f"should be at least {_bound(context['ge'])}"
         case "less_than_equal":
-            return f"should be at most {number_text(context['le'])}"
+            return f"should be at most {_bound(context['le'])}"
         case "string_too_short":
             return f"should have at least {_count(context['min_length'], 'character')}"
         case "string_too_long":
@@ -70,6 +70,11 @@ def _should(mistake: ErrorDetails) -> str:
         case "model_type" | "dict_type" | "model_attributes_type":
             return "should be an object"
     return re.sub(r"^(Input|String|List) should", "should", mistake["msg"])
+
+
+def _bound(value: Any) -> str:
+    """An end of a range: `100` for the float 100.0, dates and texts as they are."""
+    return number_text(value) if isinstance(value, (int, float)) else str(value)
 
 
 def _given(value: Any) -> str:

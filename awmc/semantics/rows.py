@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable
 
 from awmc.diagnostics.model import Fix, Label
@@ -56,6 +57,12 @@ def _mended(model: Model, shared: list[ast.SeedRow], columns: list[str]) -> bool
         return True
     width = sum(len(row.cells) for row in shared)
     labelled = any(row.label is not None for row in shared[1:])
+    number = Span(first.cells[-1].span.start, second.cells[0].span.end)
+    if re.fullmatch(r"[0-9]+ [0-9]+", model.text(number)) and width - 1 == len(columns) and not labelled:
+        text = model.text(number)
+        good = text.replace(" ", ".")
+        model.report("AWM009", number, text=text, fixes=(Fix(number, good, f"write `{good}`"),))
+        return True
     if width == len(columns) and not labelled:
         for row in shared[:-1]:
             place = Span.at(row.span.end)

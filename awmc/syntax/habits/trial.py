@@ -13,6 +13,10 @@ from awmc.syntax.grammar import END, tables
 from awmc.syntax.lalr import Parse
 from awmc.syntax.tokens import Token, tokenize
 
+_FAR = 800
+"""How many tokens of a declaration tell what it is."""
+_NEAR = 40
+"""How far behind a mistake a keyword is tried out."""
 _DECLARING = frozenset(["create", "define", "declare", "export", "public", "pub", "add"])
 _STATEMENTS = ("return", "let", "require", "create", "update", "delete", "for", "if", "fail", "fails")
 
@@ -32,6 +36,7 @@ def meant_head(tokens: Sequence[Token]) -> tuple[str | None, int]:
     second = translate(tokens[1].text, "declaration") if len(tokens) > 2 else None
     if second is not None and tokens[0].text.lower() in _DECLARING:
         return second, 2
+    tokens = tokens[:_FAR]
     likely = stands_for(tokens[0])
     order = [likely, *HEADS] if likely is not None else list(HEADS)
     tried = [(reach(tokens, head, 0, 1), 1, head) for head in order]
@@ -66,7 +71,8 @@ def misspelt_keyword(failure: Failure) -> Mend | None:
         texts = tables().texts
         keywords = [texts[kind] for kind in accepted(stopped) if kind in texts and texts[kind].isalpha()]
         meant = nearest(token.text, keywords)
-        if meant is not None and reach(failure.tokens, meant, place, place + 1) > max(failure.at, place + 1):
+        near = failure.tokens[: failure.at + _NEAR]
+        if meant is not None and reach(near, meant, place, place + 1) > max(failure.at, place + 1):
             fix = Fix(token.span, meant, f"write `{meant}`")
             said = failure.say("AWM041", token.start, token.end, word=token.text, written=meant, fixes=[fix])
             return Mend(said, place, place + 1, failure.written(meant, token))
