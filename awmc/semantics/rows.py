@@ -68,6 +68,12 @@ def _mended(model: Model, shared: list[ast.SeedRow], columns: list[str]) -> bool
             place = Span.at(row.span.end)
             model.report("AWM023", place, fixes=(Fix(place, ",", "write a comma"),))
         return True
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2} +[0-9]{1,2}:[0-9]{2}", model.text(number)) and not labelled:
+        day, hour = model.text(number).split()
+        good = f"{day}T{hour:0>5}"
+        fix = Fix(number, good, f"write `{good}`")
+        model.report("AWM011", number, kind="moment", text=model.text(number), fixes=(fix,))
+        return True
     alone = first.label is None and len(first.cells) == 1 and isinstance(first.cells[0], ast.Ref)
     if alone and len(shared) == 2 and width - 1 == len(columns) and not labelled:
         place = Span.at(first.span.end)

@@ -148,6 +148,10 @@ def describe_expected(kinds: frozenset[str], closer: str | None) -> str:
         said.append("`..`")
         left -= {"DOTS", "COLON", "DOT"}
     within = left & operators()
+    if len(within) > 2 and not said and END in left:
+        # A whole declaration that goes on: what is missing joins the two.
+        said.append("an operator")
+        left.discard(END)
     if len(within) > 2 or (within and (said or left - within)):
         # What could go on with a finished expression in some other way is not what is missing.
         left -= within | {"TYPE", "LPAR", "COLON"} if len(within) > 2 else within

@@ -50,6 +50,7 @@ from awmc.syntax.habits.trial import misspelt_keyword
 from awmc.syntax.habits.types import empty_bounds, foreign_type, misplaced_default, misplaced_optional
 from awmc.syntax.habits.words import (
     LACKING,
+    foreign_create,
     foreign_operator_word,
     missing_else,
     name_style,
@@ -77,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     constraint,
     select,
     upper_word,
+    foreign_create,
     foreign_operator_word,
     bare_point,
     open_point,
@@ -93,10 +95,10 @@ RULES: tuple[Rule, ...] = (
     missing_where,
     type_before_name,
     name_style,
+    misspelt_keyword,
     missing_else,
     unknown_statement,
     unknown_clause,
-    misspelt_keyword,
     extra_comma,
     unclosed_bracket,
     unopened_bracket,

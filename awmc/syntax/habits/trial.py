@@ -60,7 +60,7 @@ def misspelt_keyword(failure: Failure) -> Mend | None:
         if place < 1:
             break
         token = failure.tokens[place]
-        if token.kind not in ("NAME", "TYPE") or token.word:
+        if token.kind not in ("NAME", "TYPE") or token.word or _begins(failure, place):
             continue
         stopped = Parse("item")
         if (
@@ -77,6 +77,13 @@ def misspelt_keyword(failure: Failure) -> Mend | None:
             said = failure.say("AWM041", token.start, token.end, word=token.text, written=meant, fixes=[fix])
             return Mend(said, place, place + 1, failure.written(meant, token))
     return None
+
+
+def _begins(failure: Failure, place: int) -> bool:
+    """Whether a word begins a line that is indented no more than the one before it, and so a part of its own."""
+    token, before = failure.tokens[place], failure.tokens[place - 1]
+    layout = failure.layout
+    return layout.begins_line(token) and layout.indent(token.start) <= layout.indent(before.start)
 
 
 def meant_statements(failure: Failure, place: int, end: int) -> list[str]:

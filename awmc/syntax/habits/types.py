@@ -74,17 +74,16 @@ def foreign_type(failure: Failure) -> Mend | None:
     token, before = failure.token, failure.back(1)
     if before is not None and before.kind == "OPTIONAL" and token.text in ("(", "["):
         return _bounds_in_brackets(failure)
+    if before is not None and before.kind == "OPTIONAL" and token.kind in ("INT", "DOTS", "MINUS"):
+        return _upper_type(failure, failure.at - 2)
     if before is None or before.kind not in ("NAME", "TYPE") or failure.accepts("EQ"):
         return None
     if failure.text(-2) not in (":", "->", "[", "?") or token.kind == "STRING":
         return None
     close = {"[": "]", "<": ">", "(": ")"}.get(token.text)
     end = failure.at + 1
-    own = translate(before.text, "type") or before.text.lower()
-    if before.kind == "TYPE" and token.kind in ("INT", "DOTS", "MINUS") and own in _RANGED:
-        fix = Fix(before.span, own, f"write `{own}`")
-        said = failure.say("AWM038", before.start, before.end, found=before.text, written=own, fixes=[fix])
-        return Mend(said, failure.at - 1, failure.at, failure.written(own, before))
+    if token.kind in ("INT", "DOTS", "MINUS"):
+        return _upper_type(failure, failure.at - 1)
     if token.kind == BAR:
         end += 1
     elif close is None:
@@ -122,6 +121,17 @@ def foreign_type(failure: Failure) -> Mend | None:
         "AWM038", before.start, failure.tokens[end - 1].end, found=found, written=written, fixes=[fix]
     )
     return Mend(said, start, end, failure.written(written, before))
+
+
+def _upper_type(failure: Failure, place: int) -> Mend | None:
+    """`Int 1..9`, `TEXT? ..80`"""
+    token = failure.tokens[place]
+    own = translate(token.text, "type") or token.text.lower()
+    if token.kind != "TYPE" or own not in _RANGED or failure.tokens[place - 1].text not in (":", "["):
+        return None
+    fix = Fix(token.span, own, f"write `{own}`")
+    said = failure.say("AWM038", token.start, token.end, found=token.text, written=own, fixes=[fix])
+    return Mend(said, place, place + 1, failure.written(own, token))
 
 
 def _bounds_in_brackets(failure: Failure) -> Mend | None:

@@ -120,6 +120,24 @@ def upper_word(failure: Failure) -> Mend | None:
     return None
 
 
+def foreign_create(failure: Failure) -> Mend | None:
+    """`return new Visit { … }`: read as the rows of an entity in a scope."""
+    word, name = failure.back(2), failure.back(1)
+    if (
+        failure.token.text != "{"
+        or word is None
+        or name is None
+        or name.kind != "TYPE"
+        or word.kind != "NAME"
+    ):
+        return None
+    if translate(word.text, "statement") != "create" or failure.text(-3) not in ("return", "=", "else", "in"):
+        return None
+    fix = Fix(word.span, "create", "write `create`")
+    said = failure.say("AWM041", word.start, word.end, word=word.text, written="create", fixes=[fix])
+    return Mend(said, failure.at - 2, failure.at - 1, failure.written("create", word))
+
+
 def foreign_operator_word(failure: Failure) -> Mend | None:
     """`.title like "x"`, `Book filter .x`; the word may have been read as the beginning of a call."""
     for steps in (0, 1):
