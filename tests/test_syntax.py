@@ -336,9 +336,11 @@ def test_a_declaration_needs_no_places(path: Path) -> None:
 
 def nowhere(node: Any) -> Any:
     """A node all of whose places are the same, as in what the compiler makes."""
+    if isinstance(node, Span):
+        return Span(3, 7)
     if isinstance(node, msgspec.Struct):
         values = {name: nowhere(getattr(node, name)) for name in node.__struct_fields__}
-        return type(node)(**{**values, "span": Span(3, 7)})
+        return type(node)(**values)
     return tuple(map(nowhere, node)) if isinstance(node, tuple) else node
 
 

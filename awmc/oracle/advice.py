@@ -26,7 +26,7 @@ ADVICE: Mapping[str, str] = MappingProxyType(
         "AWM614": "ask for a value that is there, or let the seeds hold one",
         "AWM615": "quote what the world holds, or pass it on in a call",
         "AWM616": "leave the `free` out, or say by `where` what else may stand there",
-        "AWM618": "a `wrong` is a mistake that can be made: let it work, or leave it out",
+        "AWM618": "let the `wrong` work, or leave it out: it is a mistake that can be made",
         "AWM619": "narrow `free` and `may`, ask for more by `ensure`, or let the `wrong` do wrong",
         "AWM620": "mend what the tools do, or what is asked",
         "AWM621": "let the seeds hold a row that the query finds",

@@ -61,14 +61,14 @@ def _tests(model: Model) -> Iterator[tuple[typed.Expr, str]]:
         for statement in tool.body:
             for node in typed.walk(statement):
                 if isinstance(node, typed.Require):
-                    yield node.test, "this `require` refuses nothing: write what it is to refuse, or drop it"
+                    yield node.test, "write what it is to refuse, or drop it: this `require` refuses nothing"
                 elif isinstance(node, typed.If):
                     yield node.test, "drop the `if`, or write the test that is meant"
                 elif isinstance(node, typed.Term) and not node.given:
-                    yield node.test, "this leaves nothing out: write what it is to leave out, or drop it"
+                    yield node.test, "write what it is to leave out, or drop it: this leaves nothing out"
     for task in model.tasks.values():
         for ensure in task.ensures:
-            yield ensure, "every run passes this `ensure`: write what a wrong run breaks, or drop it"
+            yield ensure, "write what a wrong run breaks, or drop it: every run passes this `ensure`"
 
 
 def _conjuncts(test: typed.Expr) -> Iterator[typed.Expr]:
