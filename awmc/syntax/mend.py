@@ -13,7 +13,7 @@ from awmc.syntax.format import format_spec
 from awmc.syntax.parse import parse
 
 # Where a bracket is missing, or which one is too many, is a guess.
-_GUESSED = frozenset({"AWM004", "AWM005"})
+_GUESSED = frozenset({"AWM004", "AWM005", "AWM020"})
 # A mend may lay bare another mistake; each round mends all that are seen.
 _ROUNDS = 8
 
