@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from bench.compile import many_specs, one_spec
 from bench.format import formatting
 from bench.growth import SIZES, growth
+from bench.lsp import editing
 from bench.measure import Clock
 from bench.phases import imports, phases
 from bench.prove import proofs
@@ -19,7 +20,7 @@ from bench.table import Table, as_json, as_text
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
 FULL_SIZE = ("retail_bank", "food_delivery", "university")
-BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "format", "runtime")
+BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "format", "runtime", "editing")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -70,6 +71,8 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
         yield imports(12)
     if "growth" in wanted:
         yield growth(tuple(options.sizes), repeat)
+    if "editing" in wanted:
+        yield from (editing(each, repeat) for each in options.specs)
     if "prove" in wanted:
         yield from (proofs(each, min(repeat, 3)) for each in options.specs)
     if "format" in wanted:

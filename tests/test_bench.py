@@ -90,6 +90,15 @@ def test_sessions_are_measured_beside_their_bare_sql(capsys: pytest.CaptureFixtu
     assert weights["title"] == "clinic.awm: a process with 16 instances"
 
 
+def test_editing_is_timed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["editing", "--specs", str(ROOT / "specs" / "clinic.awm"), "--repeat", "1", "--format", "json"])
+    (found,) = json.loads(capsys.readouterr().out)
+    floor, *answers = found["figures"]
+    assert floor["what"] == "parse and analyse"
+    assert {"a change, diagnostics", "a change, completion"} <= {row["what"] for row in answers}
+    assert {row["limit"] for row in answers} == {0.1}
+
+
 def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", "many", "--specs", str(ROOT / "specs" / "clinic.awm"), "--count", "2", "--repeat", "1"])
     found = capsys.readouterr().out

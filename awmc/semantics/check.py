@@ -14,7 +14,7 @@ from awmc.semantics.declarations import resolve_columns, resolve_fns, resolve_in
 from awmc.semantics.declare import declare
 from awmc.semantics.entities import resolve_entities, resolve_records
 from awmc.semantics.expand import expand
-from awmc.semantics.model import Model
+from awmc.semantics.model import Model, Observer
 from awmc.semantics.rules import (
     check_actor,
     check_circles,
@@ -69,11 +69,11 @@ LAST: tuple[Callable[[Model], None], ...] = (
 """These look at the whole, and only make sense of one that is sound."""
 
 
-def analyse(spec: ast.Spec, source: Source) -> Model:
+def analyse(spec: ast.Spec, source: Source, observe: Observer | None = None) -> Model:
     """The Model of a spec. `model.problems` holds every diagnostic, in source order, errors of an earlier
-    cause alone.
+    cause alone. `observe` is told of each expression as it is typed.
     """
-    model = Model(source, spec)
+    model = Model(source, spec, observe)
     for run in PASSES:
         run(model)
     if not model.has_errors:

@@ -46,9 +46,11 @@ def infer(cx: Context, node: ast.Expr, expected: Type | None = None) -> typed.Ex
     head, cx.head = cx.head, False
     if isinstance(node, (ast.Call, ast.Attr, ast.Index, ast.Query)):
         cx.head = head
-    found = _RULES[type(node)](cx, node, expected)
+    found = nulls.narrowed(cx, _RULES[type(node)](cx, node, expected))
     cx.head = False
-    return nulls.narrowed(cx, found)
+    if cx.model.observe is not None:
+        cx.model.observe(cx, node, expected, found)
+    return found
 
 
 def require(cx: Context, node: ast.Expr, wanted: Type, what: str) -> typed.Expr:

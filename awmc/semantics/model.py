@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
@@ -283,11 +284,18 @@ class TaskModel(Struct, eq=False):
     answers: list[typed.Expr] = field(default_factory=list)
 
 
+Observer = Callable[[Any, ast.Expr, Type | None, typed.Expr], None]
+"""Told of each expression that is typed: where it stands (a `Context`, as it is at that moment), the node, the type
+that the place asks for, and what it was typed as. An expression may be typed more than once; the last time counts.
+"""
+
+
 class Model(Struct, eq=False):
     """One spec. `problems` collects the diagnostics of all passes."""
 
     source: Source
     spec: ast.Spec
+    observe: Observer | None = None
     problems: list[Diagnostic] = field(default_factory=list)
     env: ast.Env | None = None
     clock: str = "2026-01-01T00:00:00"
