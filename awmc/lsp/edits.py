@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 
 from awmc.diagnostics import Diagnostic, Fix
 from awmc.lsp.snapshot import Snapshot
-from awmc.source import Span
-from awmc.syntax.format import format_spec
+from awmc.source import Source, Span
+from awmc.syntax.mend import canonical
 
 Edit = tuple[Span, str]
 
@@ -19,11 +19,11 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 def formatted(snapshot: Snapshot, within: Span | None = None) -> list[Edit]:
     """The edits that bring a text into canonical form, of whole lines; `within`: those that touch a span. There are
-    none for a text that does not parse.
+    none for a text with a mistake of syntax that is not certainly mended.
     """
-    if not snapshot.is_sound or not snapshot.spec.items:
+    wanted = canonical(Source(snapshot.source.name, snapshot.text.replace("\r\n", "\n"))).text
+    if not wanted:
         return []
-    wanted = format_spec(snapshot.spec, snapshot.text.replace("\r\n", " \n"))
     if "\r\n" in snapshot.text:
         wanted = wanted.replace("\n", "\r\n")
     old, new = _LINE.findall(snapshot.text), _LINE.findall(wanted)
