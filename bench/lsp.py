@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from time import perf_counter
 
 from lsprotocol import types as lsp
 
@@ -15,7 +14,7 @@ from awmc.lsp.text import Text
 from awmc.semantics.check import analyse
 from awmc.source import Source
 from awmc.syntax.parse import parse
-from bench.measure import times
+from bench.measure import Clock, times
 from bench.table import Figure, Table, compared
 
 LIMIT = 0.1
@@ -59,9 +58,9 @@ def _timed(document: Document, place: int, new: str, ask: Callable[[lsp.Position
     before = document.text.text
     _ = document.snapshot.uses
     put = lsp.TextDocumentContentChangePartial(lsp.Range(start, start), new)
-    begin = perf_counter()
+    begin = Clock.here()
     document.change(document.version + 1, [put])
     ask(document.text.position(place + len(new)))
-    seconds = perf_counter() - begin
+    seconds = Clock.here() - begin
     document.change(document.version + 1, [lsp.TextDocumentContentChangeWholeDocument(before)])
     return seconds
