@@ -24,7 +24,7 @@ PACKAGE = ROOT / "awmc"
 GROUND = {"source", "diagnostics", "resources"}
 IR = {"ir", "ir.nodes"}
 COMPILER = GROUND | IR | {"syntax", "semantics", "ir.lower", "backends", "emit", "runtime", "oracle"}
-WORLD_USERS = {"prove", "serve", "synth", "lsp"}
+WORLD_USERS = {"fuzz", "prove", "serve", "synth", "lsp"}
 
 # Room -> the rooms that it may import beside itself. A room is a folder or a file of awmc/; the longest name
 # that fits a module is its room.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,29 @@ def read_specs(arguments: Iterable[str]) -> tuple[list[Source], list[Diagnostic]
             except SourceError as error:
                 problems.append(_unread(error))
     return sources, problems
+
+
+def builds_and_specs(arguments: Sequence[str]) -> tuple[list[Path], list[str], list[str]]:
+    """Builds, specs, and what is wrong with all else; a folder of builds stands for them all."""
+    builds: dict[Path, None] = {}
+    specs: list[str] = []
+    unknown: list[str] = []
+    for argument in arguments:
+        folder = Path(argument)
+        if argument == "-" or not folder.is_dir():
+            if argument.endswith(".awm") or argument == "-" or folder.exists():
+                specs.append(argument)
+            else:
+                unknown.append(f"there is no folder {argument}; compile a spec first: awmc compile SPEC.awm")
+        elif (folder / "manifest.json").exists():
+            builds[folder] = None
+        elif found := sorted(path.parent for path in folder.glob("*/manifest.json")):
+            builds |= dict.fromkeys(found)
+        elif any(folder.glob("*.awm")):
+            specs.append(argument)
+        else:
+            unknown.append(f"{argument} holds neither builds nor specs")
+    return list(builds), specs, unknown
 
 
 def _identity(path: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from awmc.cli import status
-from awmc.cli.inputs import read_specs
+from awmc.cli.inputs import builds_and_specs, read_specs
 from awmc.cli.options import Jobs
 from awmc.cli.output import counted, show, summary
 from awmc.prove import BUDGET
@@ -48,7 +48,7 @@ def run(
 
     The certificate is written into the build, as proof.json; of a spec it is only shown.
     """
-    builds, specs, unknown = _sorted_out(what or ["build"])
+    builds, specs, unknown = builds_and_specs(what or ["build"])
     for problem in unknown:
         sys.stderr.write(f"awmc prove: {problem}\n")
     seeds: tuple[int, ...] = (0,)
@@ -65,29 +65,6 @@ def run(
     prover.problems += problems
     prover.run(work, jobs)
     prover.report(sources, failed=bool(unknown))
-
-
-def _sorted_out(arguments: Sequence[str]) -> tuple[list[Path], list[str], list[str]]:
-    """Builds, specs, and what is wrong with all else."""
-    builds: dict[Path, None] = {}
-    specs: list[str] = []
-    unknown: list[str] = []
-    for argument in arguments:
-        folder = Path(argument)
-        if argument == "-" or not folder.is_dir():
-            if argument.endswith(".awm") or argument == "-" or folder.exists():
-                specs.append(argument)
-            else:
-                unknown.append(f"there is no folder {argument}; compile a spec first: awmc compile SPEC.awm")
-        elif (folder / "manifest.json").exists():
-            builds[folder] = None
-        elif found := sorted(path.parent for path in folder.glob("*/manifest.json")):
-            builds |= dict.fromkeys(found)
-        elif any(folder.glob("*.awm")):
-            specs.append(argument)
-        else:
-            unknown.append(f"{argument} holds neither builds nor specs")
-    return list(builds), specs, unknown
 
 
 def _seeds(text: str) -> tuple[int, ...]:

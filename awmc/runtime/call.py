@@ -149,8 +149,7 @@ class Call:
         except apsw.ConstraintError as error:
             if constraints.code_of(error) != apsw.SQLITE_CONSTRAINT_FOREIGNKEY:
                 raise
-            users = " or ".join(map(constraints.with_article, self.tables.referrers(entity)))
-            raise Refused("in_use", f"This {entity} cannot be deleted: {users} refers to it.") from None
+            raise Refused("in_use", constraints.in_use_message(entity, self.tables)) from None
 
     def check_moves(self, entity: str, column: str, sql: str, /, **values: Any) -> None:
         """Refuses (`illegal_move`) where the statement gives rows: a key, and the state that it may not

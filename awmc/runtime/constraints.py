@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import apsw
 
 from awmc.runtime.errors import Refused
-from awmc.runtime.tables import Table, Tables
+from awmc.runtime.tables import Column, Table, Tables
 
 UNIQUE = frozenset({apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY})
 
@@ -54,11 +55,25 @@ def _conflict(index: str, what: str, tables: Tables) -> Refused | None:
     else:
         parts = [part.partition(".") for part in what.split(", ")]
         table, columns = tables.by_name.get(parts[0][0]), tuple(column for _, _, column in parts)
-    if table is None:
-        return None
+    return None if table is None else Refused("conflict", conflict_message(table, columns))
+
+
+def conflict_message(table: Table, columns: Sequence[str]) -> str:
+    """What is said where a row has the key of another."""
     fields = [table.column(name).field for name in columns]
     named = fields[0] if len(fields) == 1 else f"{', '.join(fields[:-1])} and {fields[-1]}"
-    return Refused("conflict", f"{with_article(table.entity, 'A')} with this {named} already exists.")
+    return f"{with_article(table.entity, 'A')} with this {named} already exists."
+
+
+def in_use_message(entity: str, tables: Tables) -> str:
+    """What is said where a row is referred to that would be deleted."""
+    users = " or ".join(map(with_article, tables.referrers(entity)))
+    return f"This {entity} cannot be deleted: {users} refers to it."
+
+
+def column_message(table: Table, column: Column, constraint: str) -> str:
+    """What is said where a value is not what its column allows (`Column.allowed`)."""
+    return f"The {column.field} of {with_article(table.entity)} {column.allowed(constraint)}."
 
 
 def _beyond(column: str, tables: Tables) -> Refused | None:
@@ -86,7 +101,7 @@ def _checked_column(name: str, table: Table) -> str | None:
     of, _, constraint = name.rpartition("_")
     for column in table.columns:
         if of == f"{table.name}_{column.name}":
-            return f"The {column.field} of {with_article(table.entity)} {column.allowed(constraint)}."
+            return column_message(table, column, constraint)
     return None
 
 

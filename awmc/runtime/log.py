@@ -20,6 +20,9 @@ class Result:
 
     @classmethod
     def refused(cls, code: str, message: str) -> Result:
+        if not message.isascii():
+            # An argument that the message repeats may hold a lone surrogate, which no wire carries.
+            message = message.encode("utf-8", "backslashreplace").decode("utf-8")
         error = {"code": code, "message": message}
         return cls(json.dumps({"error": error}, ensure_ascii=False, separators=(",", ":")), error)
 
