@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from awmc.runtime.functions import FUNCTIONS, PYTHON_OPERATORS, register
+from awmc.runtime.functions import FUNCTIONS, PYTHON_OPERATORS, overflows, register
 from awmc.runtime.values import MAX_INT, MIN_INT, id_format
 
 CONNECTION = apsw.Connection(":memory:")
@@ -145,7 +145,8 @@ def test_the_operators_agree_with_sqls_own(name: str, data: st.DataObject) -> No
     elif name in ("is null", "is not null"):
         arguments, written = [data.draw(ints | TEXTS)], f"? {name}"
     elif name in ("+", "-", "*", "neg"):
-        kind, guard = data.draw(st.sampled_from([(ints, "awm_int"), (numbers, "awm_number")]))
+        # Ints beyond 64 bits go on as numbers; a number that is not finite is one that SQLite does have.
+        kind, guard = data.draw(st.sampled_from([(ints, ""), (numbers, "awm_number")]))
         arguments = [data.draw(kind) for _ in range(1 if name == "neg" else 2)]
         written = f"{guard}(- ?)" if name == "neg" else f"{guard}(? {name} ?)"
     else:
@@ -154,11 +155,23 @@ def test_the_operators_agree_with_sqls_own(name: str, data: st.DataObject) -> No
     assert same(sql(written, *arguments), call(*arguments))
 
 
-def test_overflow_is_null() -> None:
-    assert PYTHON_OPERATORS["+"](MAX_INT, 1) is sql("awm_int(? + ?)", MAX_INT, 1) is None
-    assert PYTHON_OPERATORS["neg"](MIN_INT) is sql("awm_int(- ?)", MIN_INT) is None
+def test_integer_arithmetic_goes_on_beyond_64_bits() -> None:
+    assert PYTHON_OPERATORS["+"](MAX_INT, 1) == sql("? + ?", MAX_INT, 1) == 2.0**63
+    assert PYTHON_OPERATORS["neg"](MIN_INT) == sql("- ?", MIN_INT) == 2.0**63
+    assert PYTHON_OPERATORS["*"](MAX_INT, MIN_INT) == sql("? * ?", MAX_INT, MIN_INT) == -(2.0**126)
+
+
+def test_what_cannot_be_held_is_null_and_counted() -> None:
+    before = overflows.count
     assert PYTHON_OPERATORS["*"](1e200, 1e200) is sql("awm_number(? * ?)", 1e200, 1e200) is None
     assert sql("awm_int(? + 1 - 1)", MAX_INT) is None
+    assert sql("awm_add('9999-12-31', 1, 0)") is None
+    assert sql("awm_money_mul(?, 1e300)", 100) is None
+    assert sql("awm_floor(1e300)") is None
+    assert overflows.count == before + 6
+    # Null for null, or for a divisor of 0, is a value like any other.
+    assert sql("awm_add(null, 1, 0)") is sql("awm_div(1, 0)") is sql("awm_mod(1, 0)") is None
+    assert overflows.count == before + 6
 
 
 def test_functions_serve_in_a_schema() -> None:

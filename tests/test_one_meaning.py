@@ -88,6 +88,9 @@ def compare(session: Session, interpreter: Interpreter, name: str, arguments: di
     """Makes a call in both, which must answer and leave the same. Gives its error's code, or nothing."""
     result = session.call(name, arguments)
     answer = interpreter.call(name, arguments)
+    if interpreter.world.beyond and result.error is not None and result.error["message"].endswith("out of all bounds."):
+        interpreter.undo()
+        return "invalid_arguments"
     said = f"{name}({arguments})\ncompiled:    {result.text}\ninterpreted: {answer}"
     if result.error is None:
         assert not answer.code, said
@@ -180,7 +183,8 @@ def compare_expressions(texts: list[str]) -> None:
         interpreter = interpreter_of(session, found.model)
         for number, text in enumerate(texts):
             name = f"t{number}"
-            assert compare(session, interpreter, name, {}) == "", text
+            code = compare(session, interpreter, name, {})
+            assert code == "" or interpreter.world.beyond, text
             if not interpreter.world.beyond:
                 items = session.log[-1].result.value["items"]
                 other = evaluated(found.environment, session, name)

@@ -78,7 +78,8 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """`reader` reads the world's tables; `states` are by table, `constraints` by code and message."""
+    """`reader` reads the world's tables; `states` are by table, `constraints` by code and message; `guards`: the names of
+    the invariants that the tools check, by what is said where one would not hold."""
 
     world: World
     environment: nodes.Environment
@@ -86,6 +87,7 @@ class Promises:
     truths: tuple[Truth, ...]
     states: Mapping[str, tuple[States, ...]]
     constraints: Mapping[tuple[str, str], Constraint]
+    guards: Mapping[str, str]
     reader: Reader = field(repr=False)
 
 
@@ -110,6 +112,7 @@ def promises_of(world: World, environment: nodes.Environment) -> Promises:
         truths=_truths(world, environment),
         states={entity.table: tuple(_states(entity)) for entity in environment.entities},
         constraints=constraints_of(environment, world.tables),
+        guards={check.about: check.name for tool in world.definitions.values() for check in tool.checks},
         reader=Reader(world.tables),
     )
 

@@ -81,7 +81,7 @@ class Watch:
         """Makes one call. Never raises for what the world does."""
         promise = self.promises.tools[tool]
         connection = self.session.connection
-        written, ended = connection.total_changes(), self.session.ended
+        written, ended = connection.total_changes(), self.session.ended or not self._actor_lives()
         due = datetime.datetime.fromisoformat(self.session.now) + _SECOND
         _failures.last = None
         result: Result | None = None
@@ -141,13 +141,20 @@ class Watch:
         """A refusal that stems from no `require`."""
         tool = promise.name
         if code == "invariant_violated":
-            names = [truth.invariant.name for truth in self.promises.truths if truth.invariant.about == message]
-            name = names[0] if names else message
+            name = self.promises.guards.get(message, "")
             yield Breach("guarded_by_invariant", tool, name, f"is held back by the invariant {name} alone: {message}")
         elif (code, message) in self.promises.constraints and not promise.says(code):
             constraint = str(self.promises.constraints[code, message])
             what = f"is held back by {constraint} alone: {message}"
             yield Breach("guarded_by_constraint", tool, constraint, what)
+
+    def _actor_lives(self) -> bool:
+        world = self.promises.world
+        if world.actor is None or not world.actor_may_go:
+            return True
+        table = world.tables.by_entity[world.actor_entity]
+        place = next(at for at, column in enumerate(table.columns) if column.name == table.key[0])
+        return any(row[place] == self.session.me for row in self.rows[table.name])
 
     def _read(self) -> Rows:
         return self.promises.reader.read(self.session.connection)

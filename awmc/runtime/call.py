@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import apsw
 
 from awmc.runtime import arguments, constraints
-from awmc.runtime.definition import Invariant, Json, Rows
+from awmc.runtime.definition import NOTHING, Invariant, Json, Rows
 from awmc.runtime.errors import Refused
 from awmc.runtime.limits import Stopwatch
 from awmc.runtime.tables import Key, Tables
@@ -103,7 +103,7 @@ class Call:
         """A result on the wire, as the statement writes it; for a row or a record that is not there, a null
         value."""
         values["now"], values["me"] = self.now, self.me
-        return Json(self._execute(sql, values).get or '{"value":null}')
+        return self._execute(sql, values).get or NOTHING
 
     # ---- Writing
 

@@ -39,6 +39,16 @@ def refusal(error: apsw.ConstraintError, tables: Tables) -> Refused | None:
     return None
 
 
+def is_overflow(error: Exception) -> bool:
+    """Whether SQLite's own sum of ints went beyond 64 bits."""
+    return isinstance(error, apsw.SQLError) and str(error) == "integer overflow"
+
+
+def out_of_bounds() -> Refused:
+    """The refusal of a call in which a value came up that cannot be held."""
+    return Refused("invalid_arguments", "With these arguments a number, a moment or a text would be out of all bounds.")
+
+
 def conflicting_table(error: apsw.ConstraintError, tables: Tables) -> str:
     """The table whose unique key was broken."""
     failed = _FAILED.fullmatch(str(error))
@@ -83,7 +93,9 @@ def _beyond(column: str, tables: Tables) -> Refused | None:
     if table is None:
         return None
     field = table.column(of).field
-    return Refused("check_failed", f"The {field} of {with_article(table.entity)} would be out of all bounds.")
+    return Refused(
+        "invalid_arguments", f"The {field} of {with_article(table.entity)} would be out of all bounds."
+    )
 
 
 def _check_failed(name: str, tables: Tables) -> Refused:

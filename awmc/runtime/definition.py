@@ -16,6 +16,9 @@ Json = NewType("Json", str)
 
 OK: Final = Json('{"ok":true}')
 
+NOTHING: Final = Json('{"value":null}')
+"""The result for a row or a record that is not there."""
+
 NOT_GIVEN: Final[Any] = None
 """The default of an optional parameter whose value the tool itself finds."""
 

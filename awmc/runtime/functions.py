@@ -1,14 +1,14 @@
 """Each operator and function of the language that is not SQL's own, defined once, for SQL and Python alike.
 
 All take and give stored values (`awmc.runtime.values`). Null, a value of another type, or one outside the
-domain gives null; none raises. A result is never an int beyond 64 bits, a float that is not finite, or a
-text beyond `MAX_TEXT`: these are null too. ``FUNCTIONS[name].call`` is the Python side,
+domain gives null; none raises. A result is never an int beyond 64 bits, a float that is not finite, a moment
+outside the years 0001 to 9999, or a text beyond `MAX_TEXT`: these are null too, and counted in `overflows`, by
+which a session knows that a call went out of all bounds. ``FUNCTIONS[name].call`` is the Python side,
 ``register(connection)`` the SQL side.
 
-What stays SQL's own is in `PYTHON_OPERATORS`, for evaluation outside the database. There, too, an overflow
-is null. SQLite gives a float when integer arithmetic overflows, and an infinity when that of floats does;
-so SQL that computes with ``+ - *`` and unary ``-`` closes the outermost such expression in ``awm_int(...)``
-or ``awm_number(...)``, and the two agree.
+What stays SQL's own is in `PYTHON_OPERATORS`, for evaluation outside the database. Beyond 64 bits integer
+arithmetic goes on as numbers, as SQLite has it. What leaves an expression as an int or a number is closed in
+``awm_int(...)`` or ``awm_number(...)``, which count such a value as an overflow.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import calendar
 import datetime
 import math
 import operator
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,13 +59,27 @@ _NUMBER = (int, float)
 _ANY = (str, int, float)
 
 
+class _Overflows(threading.local):
+    """How many results of this thread could not be held so far."""
+
+    count = 0
+
+
+overflows: Final = _Overflows()
+
+
+def _beyond() -> None:
+    """Stands for a result that cannot be held."""
+    overflows.count += 1
+
+
 def _storable(result: Stored) -> Stored:
     """The result as SQLite can hold it, or None."""
     if isinstance(result, int):
-        return int(result) if MIN_INT <= result <= MAX_INT else None
+        return int(result) if MIN_INT <= result <= MAX_INT else _beyond()
     if isinstance(result, float):
-        return result + 0.0 if math.isfinite(result) else None  # + 0.0: there is no -0.0
-    return result if result is None or len(result) <= MAX_TEXT else None
+        return result + 0.0 if math.isfinite(result) else _beyond()  # + 0.0: there is no -0.0
+    return result if result is None or len(result) <= MAX_TEXT else _beyond()
 
 
 def _total(call: Call, *kinds: type | tuple[type, ...]) -> Call:
@@ -72,11 +87,15 @@ def _total(call: Call, *kinds: type | tuple[type, ...]) -> Call:
 
     def total(*arguments: Stored) -> Stored:
         for argument, kind in zip(arguments, kinds, strict=True):
-            if not isinstance(argument, kind) or (type(argument) is float and not math.isfinite(argument)):
+            if not isinstance(argument, kind):
                 return None
+            if type(argument) is float and not math.isfinite(argument):
+                return _beyond()
         try:
             return _storable(call(*arguments))
-        except (OverflowError, ZeroDivisionError):
+        except OverflowError:
+            return _beyond()
+        except ZeroDivisionError:
             return None
 
     total.__name__, total.__doc__ = call.__name__, call.__doc__
@@ -91,11 +110,27 @@ def _define(name: str, *kinds: type | tuple[type, ...], remembered: bool = False
     def define(call: Call) -> Call:
         found = _total(call, *kinds)
         if remembered:
-            found = lru_cache(maxsize=2048, typed=True)(found)
+            found = _remembering(found)
         FUNCTIONS[name] = Function(name, found, len(kinds))
         return found
 
     return define
+
+
+def _remembering(call: Call) -> Call:
+    @lru_cache(maxsize=2048, typed=True)
+    def known(*arguments: Stored) -> tuple[Stored, int]:
+        before = overflows.count
+        return call(*arguments), overflows.count - before
+
+    def remembering(*arguments: Stored) -> Stored:
+        found, beyond = known(*arguments)
+        if beyond:  # counted each time that it is asked, not only the first
+            overflows.count += beyond
+        return found
+
+    remembering.__name__, remembering.__doc__ = call.__name__, call.__doc__
+    return remembering
 
 
 def register(connection: apsw.Connection) -> None:
@@ -132,7 +167,7 @@ class _Sum:
 @_define("awm_int", _ANY)
 def as_int(value: str | float) -> Stored:
     """`value` if it is an int, else null: closes integer arithmetic, whose overflows SQLite makes floats."""
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int) else _beyond()
 
 
 @_define("awm_number", _NUMBER)
@@ -272,7 +307,7 @@ def replace(text: str, old: str, new: str) -> Stored:
         return text
     # Measured first: the text itself could be of any size.
     size = len(text) + text.count(old) * (len(new) - len(old))
-    return text.replace(old, new) if size <= MAX_TEXT else None
+    return text.replace(old, new) if size <= MAX_TEXT else _beyond()
 
 
 @_define("awm_left", str, int)
@@ -362,7 +397,7 @@ def add(moment: str, months: int, seconds: int) -> Stored:
         return None
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     if not 1 <= year <= 9999:
-        return None
+        return _beyond()
     start = start.replace(
         year=year, month=month + 1, day=min(start.day, calendar.monthrange(year, month + 1)[1])
     )
@@ -464,8 +499,13 @@ def format_id(number: int, form: str) -> Stored:
 # ---------------------------------------------------------------- what is SQL's own
 
 
-def _arithmetic(call: Callable[[Any, Any], Any]) -> Call:
-    return _total(call, _NUMBER, _NUMBER)
+def _arithmetic(call: Callable[..., Any], operands: int = 2) -> Call:
+    def going_on(*values: Any) -> Any:
+        found = call(*values)
+        is_beyond = isinstance(found, int) and not MIN_INT <= found <= MAX_INT
+        return call(*map(float, values)) if is_beyond else found
+
+    return _total(going_on, *[_NUMBER] * operands)
 
 
 def _comparison(call: Callable[[Any, Any], bool]) -> Call:
@@ -503,11 +543,11 @@ PYTHON_OPERATORS: Final[dict[str, Call]] = {
     "is null": lambda a: int(a is None),
     "is not null": lambda a: int(a is not None),
     "??": lambda a, b: b if a is None else a,
-    # Ints stay ints, with a float they are numbers. awm_int(a + b) or awm_number(a + b) in SQL.
+    # Ints stay ints, with a float they are numbers.
     "+": _arithmetic(operator.add),
     "-": _arithmetic(operator.sub),
     "*": _arithmetic(operator.mul),
-    "neg": _total(operator.neg, _NUMBER),
+    "neg": _arithmetic(operator.neg, 1),
 }
 """The operators that are SQL's own, by their spelling in the language ("neg" is unary minus), over stored
 values.

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import apsw
 
-from awmc.runtime import constraints, diff
+from awmc.runtime import constraints, diff, functions
 from awmc.runtime.call import Call
 from awmc.runtime.database import Database
-from awmc.runtime.definition import OK, Json, Tool
+from awmc.runtime.definition import NOTHING, OK, Json, Tool
 from awmc.runtime.errors import Refused, SessionClosed, SnapshotError, UnknownTool
 from awmc.runtime.limits import CODE, Limits, Stopwatch
 from awmc.runtime.log import Entry, Result
@@ -146,10 +146,18 @@ class Session:
         finally:
             stopwatch.stop()
 
+    def _actor_lives(self) -> bool:
+        table = self.world.tables.by_entity[self.world.actor_entity]
+        key, name = table.key[0].replace('"', '""'), table.name.replace('"', '""')
+        return bool(self._call.test(f'SELECT EXISTS (SELECT 1 FROM "{name}" WHERE "{key}" = :me)'))
+
     def _run(self, tool: Tool, given: dict[str, Any]) -> Json:
         call = self._call
         if call.ended:
             raise Refused("ended", "The conversation was handed over to a person; nothing more can be done.")
+        if self.world.actor_may_go and not self._actor_lives():
+            about = f"The {self.world.actor_entity} that you act for is gone; nothing more can be done."
+            raise Refused("ended", about)
         arguments = tool.arguments(given)
         for name, path, rows in tool.ids:
             value = arguments[name]
@@ -158,16 +166,34 @@ class Session:
                     call.check_row(rows, key)
             else:
                 call.check_row(rows, value)
-        if not tool.writes:
-            answer = tool.body(call, **arguments) or OK
-            return answer if self.limits.result_bytes is None else self._within_limit(answer)
+        overflows = functions.overflows.count
+        try:
+            answer = self._changing(tool, arguments) if tool.writes else self._answer(tool, arguments)
+        except (Refused, apsw.Error) as error:
+            if functions.overflows.count != overflows or constraints.is_overflow(error):
+                raise constraints.out_of_bounds() from None
+            raise
+        if functions.overflows.count != overflows:
+            raise constraints.out_of_bounds()
+        return answer
+
+    def _answer(self, tool: Tool, arguments: dict[str, Any]) -> Json:
+        answer = tool.body(self._call, **arguments) or OK
+        if answer is NOTHING and tool.name not in self.world.maybe_nothing:
+            raise Refused("not_found", "What this would answer is there no more.")
+        return answer if self.limits.result_bytes is None else self._within_limit(answer)
+
+    def _changing(self, tool: Tool, arguments: dict[str, Any]) -> Json:
+        """Runs a tool that writes, as one step: at any error nothing is written."""
+        call = self._call
+        overflows = functions.overflows.count
         call.begin()
         try:
-            answer = tool.body(call, **arguments) or OK
+            answer = self._answer(tool, arguments)
             for invariant in tool.checks:
                 call.check(invariant)
-            if self.limits.result_bytes is not None:
-                self._within_limit(answer)
+            if functions.overflows.count != overflows:
+                raise constraints.out_of_bounds()
         except apsw.ConstraintError as error:
             call.undo()
             refused = constraints.refusal(error, self.world.tables)

@@ -91,7 +91,8 @@ class World:
     `clock`: the first instant, a datetime in text; `beginning`: the same. `digest`: tells this build's data and tools
     from all others. `actor`: the key of the row that the agent acts for, or
     None. `image`: the seeded database, serialised. `definitions`: what runs, by the tools' names; `tools`:
-    what an agent is told.
+    what an agent is told. `maybe_nothing`: the tools whose row or record may not be there; `actor_may_go`: whether
+    a tool can delete the row that the agent acts for.
     """
 
     def __init__(self, files: Mapping[str, str], where: str) -> None:
@@ -106,6 +107,12 @@ class World:
         self.actor: Key | None = _key(actor)
         self.tables = Tables.read(environment)
         self.tools = tuple(ToolInfo.of(tool) for tool in _parsed(files, "tools.json")["tools"])
+        self.maybe_nothing = frozenset(tool.name for tool in self.tools if "anyOf" in tool.output_schema)
+        self.actor_may_go = any(
+            self.tables.by_entity[self.actor_entity].name in tool.get("effects", {}).get("deletes", ())
+            for tool in environment.get("tools", ())
+            if actor
+        )
         lines = files.get("tasks.jsonl", "").splitlines()
         self.tasks = tuple(TaskInfo.of(json.loads(line)) for line in lines)
         self._files = files

@@ -218,6 +218,8 @@ def automatic_codes(model: Model, tool: ToolModel) -> None:
     for name in effects.deletes:
         if name in model.entities and _referred(model, name):
             codes.add("in_use")
+    if tool.result is not None and tool.result.kind == "row" and tool.result.name in effects.deletes:
+        codes.add("not_found")
     codes |= {c for c in tool.codes if c in AUTOMATIC}
 
 
@@ -238,13 +240,18 @@ def _row_codes(entity: Entity, column: str | None, codes: set[str]) -> None:
             continue
         if field.unique or field.natural_key:
             codes.add("conflict")
-        kind = field.type
-        if kind.low is not None or kind.high is not None or kind.pattern is not None:
+        if _is_limited(field.type):
             codes.add("check_failed")
     for rule in entity.checks:
         used = {n.field.name for n in typed.walk(rule.test) if isinstance(n, typed.ColumnOf)}
         if column is None or column in used:
             codes.add("check_failed")
+
+
+def _is_limited(kind: Type) -> bool:
+    """Whether a column of the type, or a part of a record, takes some values only."""
+    limits = (kind.low, kind.high, kind.pattern)
+    return any(limit is not None for limit in limits) or any(_is_limited(part) for _, part in kind.fields)
 
 
 def _referred(model: Model, name: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from awmc.diagnostics.model import Fix
 from awmc.semantics import nulls, typed
 from awmc.semantics.arguments import leave_out
@@ -296,8 +298,18 @@ def group(cx: Context, node: ast.Call) -> typed.Expr:
             if part is None:
                 return poison(node.span)
             parts[part.name] = part
+    if all(part.fn for part in parts.values()):
+        # Without a key it is one row, over nothing too: there is a least of nothing there.
+        parts = {name: _over_nothing(part) for name, part in parts.items()}
     kind = list_of(Type("record", fields=tuple((p.name, p.type) for p in parts.values()), scope="group"))
     return typed.GroupOf(node.span, kind, rows, rows.sources[0].binder, tuple(parts.values()))
+
+
+def _over_nothing(part: typed.GroupPart) -> typed.GroupPart:
+    """An aggregate whose rows may be none."""
+    if part.fn in ("count", "sum"):
+        return part
+    return replace(part, type=replace(part.type, nullable=True))
 
 
 def _group_part(cx: Context, name: str, node: ast.Expr) -> typed.GroupPart | None:

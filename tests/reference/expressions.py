@@ -250,8 +250,8 @@ class Expressions:
         return self.noted(apply(fn, node, args, self.id_text))
 
     def noted(self, value: Any) -> Any:
-        """The value; what is beyond 64 bits is noted."""
-        self.world.beyond = self.world.beyond or (value is not None and v.storable(value) is None)
+        """The value; what is beyond 64 bits is counted."""
+        v.storable(value)
         return value
 
     def id_text(self, kind: Type, key: int | str) -> str:

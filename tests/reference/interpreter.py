@@ -12,6 +12,7 @@ from typing import Any
 from awmc.semantics import typed
 from awmc.semantics.model import Entity, Field, Model, ParamModel, ToolModel
 from awmc.semantics.types import Type
+from tests.reference import values as v
 from tests.reference import wire
 from tests.reference.expressions import Expressions, Names
 from tests.reference.values import Member, Row
@@ -42,6 +43,7 @@ class Interpreter:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.world = World(model)
+        self._before = self.world.snapshot()
         self.now = dt.datetime.fromisoformat(model.clock)
         self.me: Row | None = None
         if model.actor is not None:
@@ -51,8 +53,11 @@ class Interpreter:
     def call(self, name: str, arguments: Mapping[str, Any]) -> Answer:
         """One transaction: at any error nothing has changed. The clock moves one second as it begins."""
         self.now += dt.timedelta(seconds=1)
-        before = self.world.snapshot()
+        self._before = before = self.world.snapshot()
+        held = len(v.beyond)
         try:
+            if self.me is not None and not self.world.exists(self.me):
+                raise Refusal("ended")
             value = self._call(self.model.tools[name], arguments)
             if self.world.tables != before[0] or self.world.links != before[1]:
                 self._check_invariants()
@@ -60,6 +65,12 @@ class Interpreter:
         except Refusal as refusal:
             self.world.restore(before)
             return Answer(code=refusal.code, message=refusal.message)
+        finally:
+            self.world.beyond = len(v.beyond) > held
+
+    def undo(self) -> None:
+        """Takes back what the last call did."""
+        self.world.restore(self._before)
 
     @property
     def expressions(self) -> Expressions:
@@ -113,6 +124,8 @@ class Interpreter:
         if tool.result is None:
             return {"ok": True}
         value = self.value(returned.node.value, returned.names)
+        if tool.result.kind == "row" and not tool.result.nullable and not self.world.exists(value):
+            raise Refusal("not_found")
         written = wire.Writer(self.expressions).value(tool.result, value, tool.shape)
         if tool.result.kind == "list":
             answer = {"items": written}

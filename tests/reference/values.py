@@ -14,8 +14,8 @@
 | record, list            | `dict`, `list`                                   |
 
 Null is None, and gives None. Nothing raises: what a function gives and cannot be held (an int or cents beyond 64 bits,
-a number that is not finite, a moment outside the years 1 to 9999) is None. `+ - *` on ints, and on money, have no end
-here; SQL's own go on as numbers there, and what is beyond 64 bits cannot be stored.
+a number that is not finite, a moment outside the years 1 to 9999) is None, and counted in `beyond`. `+ - *` on ints, and
+on money, have no end here; SQL's own go on as numbers there.
 """
 
 from __future__ import annotations
@@ -32,6 +32,15 @@ from typing import Any
 
 MONTH = 30 * 86_400
 """Seconds that a month counts where durations are compared."""
+
+
+beyond: list[Any] = []
+"""What could not be held so far."""
+
+
+def held_not(value: Any = None) -> None:
+    """Stands for a result that cannot be held."""
+    beyond.append(value)
 
 
 @dataclass(frozen=True)
@@ -85,11 +94,11 @@ def integer(value: int) -> int | None:
 def storable(value: Any) -> Any:
     """What a function gives, if it can be stored."""
     whole = int(value * 100) if isinstance(value, Decimal) else value
-    return None if isinstance(whole, int) and integer(whole) is None else value
+    return held_not(value) if isinstance(whole, int) and integer(whole) is None else value
 
 
 def number(value: float) -> float | None:
-    return value + 0.0 if math.isfinite(value) else None
+    return value + 0.0 if math.isfinite(value) else held_not(value)
 
 
 def read_as(value: float | Decimal) -> Fraction:
@@ -132,8 +141,8 @@ def arithmetic(fn: str, kind: str, left: Any, right: Any) -> Any:
                 left, right = Fraction(left), Fraction(right)
             found = {"add": left + right, "sub": left - right, "mul": left * right}[fn]
         except OverflowError:
-            return None
-        return of_kind(kind, found) if not numbers or math.isfinite(found) else None
+            return held_not()
+        return of_kind(kind, found) if not numbers or math.isfinite(found) else held_not(found)
     if fn == "mul":
         if numbers:
             return storable(money(read_as(left) * read_as(right)))
@@ -190,7 +199,7 @@ def later(moment: Any, by: Duration) -> Any:
     months = moment.year * 12 + moment.month - 1 + by.months
     year, month = months // 12, months % 12 + 1
     if not 1 <= year <= 9999:
-        return None
+        return held_not(year)
     day = min(moment.day, calendar.monthrange(year, month)[1])
     try:
         moved = moment.replace(year=year, month=month, day=day)
@@ -198,7 +207,7 @@ def later(moment: Any, by: Duration) -> Any:
             return moved + dt.timedelta(seconds=by.seconds)
         return moved + dt.timedelta(days=int(Fraction(by.seconds, 86_400)))
     except OverflowError:
-        return None
+        return held_not()
 
 
 def day_of(moment: dt.date) -> dt.date:

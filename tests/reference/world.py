@@ -42,7 +42,8 @@ class World:
             if field.kind == "link" and not field.via
         }
         self.beyond = False
-        """Whether a whole number beyond 64 bits came up, for which there is no one meaning."""
+        """Whether something came up in the last call that cannot be held. It is refused then, unless it was not needed;
+        what is needed is SQLite's to say."""
         self.last: dict[str, int] = dict.fromkeys(model.entities, 0)
 
     # ---- Reading

@@ -27,7 +27,45 @@ def member(scope: Scope, expr: nodes.Expr, type: nodes.Type, shape: str) -> exp.
         case "record":
             return _record(scope, expr, type)
         case _:
-            return scalar(scope, scope.tree(expr), type)
+            return scalar(scope, _closed(expr, type, scope.tree(expr)), type)
+
+
+def _closed(expr: nodes.Expr, type: nodes.Type, tree: exp.Expr) -> exp.Expr:
+    """The value of an expression that may go beyond what its type holds, such that it is known where it does."""
+    if type.kind == "number":
+        return t.call("awm_number", tree) if _computes(expr) else tree
+    return t.call("awm_int", tree) if type.kind in ("int", "money") and _is_open(expr) else tree
+
+
+def _computes(expr: nodes.Expr) -> bool:
+    """Whether SQLite's own arithmetic makes the value."""
+    if not isinstance(expr, nodes.Apply):
+        return False
+    branches = {"if": expr.args[1:], "coalesce": expr.args}.get(expr.fn, ())
+    return expr.fn in ("add", "sub", "mul", "neg") or any(map(_computes, branches))
+
+
+def _is_open(expr: nodes.Expr) -> bool:
+    """Whether integer arithmetic without bounds makes the value; amounts of money are far from the ends of 64 bits, and
+    become too large where they are multiplied."""
+    if not isinstance(expr, nodes.Apply):
+        return False
+    if expr.fn in ("if", "coalesce"):
+        return any(map(_is_open, expr.args[1:] if expr.fn == "if" else expr.args))
+    if expr.fn not in ("add", "sub", "mul", "neg"):
+        return False
+    return any(
+        _is_open(arg) or (arg.type.kind == "int" and None in (arg.type.low, arg.type.high) and not _is_small(arg))
+        for arg in expr.args
+    )
+
+
+def _is_small(expr: nodes.Expr) -> bool:
+    """Whether an int is written, or counted."""
+    if isinstance(expr, nodes.Aggregate):
+        return expr.fn == "count"
+    counts = ("len", "place", "year", "month", "weekday", "days_between", "relevance")
+    return isinstance(expr, nodes.Const) or (isinstance(expr, nodes.Apply) and expr.fn in counts)
 
 
 def scalar(scope: Scope, tree: exp.Expr, type: nodes.Type) -> exp.Expr:
