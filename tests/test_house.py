@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {"ir.nodes"},
     "oracle": IR | {"source", "diagnostics", "backends", "runtime"},
     "pipeline": COMPILER,
-    "testing": IR | {"runtime"},
+    "testing": IR | {"runtime", "fuzz"},
     "guide": GROUND | {"syntax", "semantics", "emit"},
     "gym": {"runtime"},
     **{room: COMPILER | {"pipeline"} for room in WORLD_USERS},

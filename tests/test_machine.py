@@ -1,9 +1,10 @@
 """The property tests of a build find what is wrong with a world, and find nothing in a sound one."""
 
 import json
+import re
 import unittest
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from awmc.runtime import Result
 from awmc.testing import machine as machines
 from awmc.testing import values
-from tests.compiled import changed, compiled, write
+from tests.compiled import compiled, write
+from tests.faults import FAULTS, Fault, without_require
 
 
 @pytest.fixture(autouse=True)
@@ -38,109 +40,61 @@ def case_of(folder: Path) -> type[unittest.TestCase]:
     return found
 
 
-def outcome(folder: Path, examples: int = 40) -> str:
+def outcome(folder: Path) -> str:
     """What the failing test says; nothing where it passes."""
     result = unittest.TestResult()
     case: Any = case_of(folder)
     # The smallest example is for people, and takes its time.
-    case.settings = settings(case.settings, phases=[Phase.generate], max_examples=examples)
+    case.settings = settings(case.settings, phases=[Phase.generate])
     case("runTest").run(result)
     assert result.testsRun == 1
     return "\n".join(trace for _, trace in (*result.failures, *result.errors))
-
-
-def tools_of(change: Any) -> str:
-    """The clinic's `tools.json`, changed."""
-    data = json.loads(compiled("clinic")["tools.json"])
-    change({tool["name"]: tool for tool in data["tools"]})
-    return json.dumps(data)
-
-
-def env_of(change: Any) -> str:
-    data = json.loads(compiled("clinic")["env.json"])
-    change({tool["name"]: tool for tool in data["tools"]})
-    return json.dumps(data)
 
 
 def test_a_sound_world_passes_and_is_really_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: Counter[tuple[str, str]] = Counter()
     call = machines.Machine.call
 
-    def counting(self: machines.Machine, tool: str, given: values.Given) -> Result:
+    def counting(self: machines.Machine, tool: str, given: values.Given) -> Result | None:
         result = call(self, tool, given)
+        assert result is not None
         seen[tool, "ok" if result.error is None else result.error["code"]] += 1
         return result
 
     monkeypatch.setattr(machines.Machine, "call", counting)
-    assert outcome(write(tmp_path / "clinic", compiled("clinic")), examples=400) == ""
-    tools = [tool["name"] for tool in json.loads(compiled("clinic")["tools.json"])["tools"]]
-    assert {tool for tool, code in seen if code == "ok"} == set(tools)
-    assert {tool for tool, code in seen if code == "invalid_arguments"} == set(tools)
-    # What the random calls of one run come to is chance; what they must all reach is more than types and ids.
-    assert {code for _, code in seen} >= {"not_found", "taken", "no_credit", "too_late", "illegal_move"}
-    assert sum(seen.values()) > 1000
-
-
-def without_require(files: Mapping[str, str]) -> dict[str, str]:
-    refusal = '        call.refuse("taken", "That slot is taken.")'
-    return changed(files, "tools.py", refusal, "        pass")
-
-
-def unchecked(files: Mapping[str, str]) -> dict[str, str]:
-    decorator = '    writes=("patient", "visit"),\n    checks=(ONE_VISIT_PER_SLOT,),\n)\ndef book_visit('
-    return changed(files, "tools.py", decorator, '    writes=("patient", "visit"),\n)\ndef book_visit(')
-
-
-def without_savepoint(files: Mapping[str, str]) -> dict[str, str]:
-    """A tool that wrongly counts as one that does not write: what it did before it refused stays."""
-    decorator = '    writes=("patient", "visit"),\n    checks=(ONE_VISIT_PER_SLOT,),\n)\ndef book_visit('
-    files = changed(files, "tools.py", decorator, ")\ndef book_visit(")
-    begin = "    # require slot.starts > now else in_past"
-    spoilt = '    call.execute("UPDATE patient SET balance = balance + 1")\n'
-    return changed(files, "tools.py", begin, spoilt + begin)
+    assert outcome(write(tmp_path / "clinic", compiled("clinic"))) == ""
+    # What the draws come to is chance, and not held to more than what no draw in its senses misses.
+    assert sum(seen.values()) > 300
+    tools = {tool["name"] for tool in json.loads(compiled("clinic")["tools.json"])["tools"]}
+    assert {tool for tool, _ in seen} == tools
+    assert {tool for tool, code in seen if code == "ok"} >= {
+        "list_doctors",
+        "list_visits",
+        "get_doctor",
+        "find_slots",
+    }
+    assert {code for _, code in seen} >= {"ok", "invalid_arguments", "not_found"}
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (without_require, "a `require` is missing that keeps the invariant"),
-        (lambda files: unchecked(without_require(files)), "`one_visit_per_slot` does not hold of"),
-        (without_savepoint, "and changed the world"),
-        (
-            lambda files: changed(files, "tools.py", "INSERT INTO visit (", "INSERT INTO visits ("),
-            "the tool failed",
-        ),
-        (
-            lambda files: {
-                **files,
-                "tools.json": tools_of(lambda tools: tools["book_visit"]["annotations"].update(readOnlyHint=True)),
-            },
-            "and changed the world",
-        ),
-        (
-            lambda files: {
-                **files,
-                "tools.json": tools_of(
-                    lambda tools: tools["get_doctor"]["outputSchema"]["properties"].update(fee={"type": "string"})
-                ),
-            },
-            "which breaks its schema",
-        ),
-        (
-            lambda files: {
-                **files,
-                "env.json": env_of(
-                    lambda tools: tools["cancel_visit"].update(
-                        errors=[error for error in tools["cancel_visit"]["errors"] if error["code"] != "too_late"]
-                    )
-                ),
-            },
-            "a code that it does not declare",
-        ),
-    ],
-)  # fmt: skip
-def test_a_planted_defect_is_found(tmp_path: Path, spoil: Any, said: str) -> None:
-    assert said in outcome(write(tmp_path / "clinic", spoil(compiled("clinic"))))
+    "fault", [fault for fault in FAULTS if fault.kind != "never_ok"], ids=lambda fault: fault.name
+)
+def test_a_planted_fault_is_found(tmp_path: Path, fault: Fault) -> None:
+    told = outcome(write(tmp_path / "clinic", fault.plant(compiled("clinic"))))
+    if fault.kind == "not_repeatable":
+        assert "and in a fresh world {" in told
+    else:
+        # Where a fault shows in several rows, the first that is met is told.
+        assert re.split(r"\d", fault.said)[0] in told
+        assert f"{fault.tool} (clinic.awm:" in told
+
+
+def test_a_missing_require_is_proposed(tmp_path: Path) -> None:
+    told = outcome(write(tmp_path / "clinic", without_require(compiled("clinic"))))
+    assert (
+        "missing in line 63, before `return create Visit { slot, reason, fee }`: require not exists(Visit"
+        in told
+    )
 
 
 @given(st.data())

@@ -88,7 +88,11 @@ def compare(session: Session, interpreter: Interpreter, name: str, arguments: di
     """Makes a call in both, which must answer and leave the same. Gives its error's code, or nothing."""
     result = session.call(name, arguments)
     answer = interpreter.call(name, arguments)
-    if interpreter.world.beyond and result.error is not None and result.error["message"].endswith("out of all bounds."):
+    if (
+        interpreter.world.beyond
+        and result.error is not None
+        and result.error["message"].endswith("out of all bounds.")
+    ):
         interpreter.undo()
         return "invalid_arguments"
     said = f"{name}({arguments})\ncompiled:    {result.text}\ninterpreted: {answer}"

@@ -41,7 +41,9 @@ def run(
     world_seeds: Annotated[
         str | None, typer.Option(metavar="1..20", help="Fuzz the specs in these worlds of theirs.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 where there are warnings too.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 where there are warnings too.")
+    ] = False,
     details: Annotated[
         bool,
         typer.Option(
@@ -164,7 +166,9 @@ def _files_of(folder: Path) -> dict[str, str]:
     try:
         codec.load(files["env.json"])
     except codec.FormatError as error:
-        raise BuildError(f"The env.json of {folder} cannot be read: {error}. Compile the spec again.") from None
+        raise BuildError(
+            f"The env.json of {folder} cannot be read: {error}. Compile the spec again."
+        ) from None
     return files
 
 

@@ -22,8 +22,8 @@ LEVELS: Final[dict[Kind, Level]] = {
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One promise that a call of `tool` has broken. `subject`: what it is about, an invariant's name, an error's code, a
-    table; two breaches of the same kind, tool and subject are the same finding. `what`: in words, after the tool's
+    """One promise that a call of `tool` has broken. `subject`: what it is about, an invariant's name, an error's code,
+    a table; two breaches of the same kind, tool and subject are the same finding. `what`: in words, after the tool's
     name."""
 
     kind: Kind

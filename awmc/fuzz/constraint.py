@@ -38,9 +38,7 @@ class Constraint:
                 return f"what refers to {name}"
 
 
-def constraints_of(
-    environment: nodes.Environment, tables: Tables
-) -> Mapping[tuple[str, str], Constraint]:
+def constraints_of(environment: nodes.Environment, tables: Tables) -> Mapping[tuple[str, str], Constraint]:
     """Every constraint of a world, by code and message."""
     found = (one for entity in environment.entities for one in _of(entity, tables))
     return {(one.code, one.message): one for one in found}

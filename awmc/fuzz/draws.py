@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from awmc.fuzz.promises import Promises
-from awmc.fuzz.values import NO_KEY, Values
+from awmc.fuzz.values import NO_KEY, Values, no_key
 from awmc.fuzz.watch import Watch
 from awmc.ir import nodes
 from awmc.runtime import Rows
@@ -118,7 +118,7 @@ class Draws:
                 param = random.choice(rows)
                 assert self._values.watch is not None
                 table = self._values.watch.promises.world.tables.by_entity[param.type.name]
-                return {**given, param.name: random.choice((self._values.no_key(table), NO_KEY, 0, -1, "1", 2**63))}
+                return {**given, param.name: random.choice((no_key(table), NO_KEY, 0, -1, "1", 2**63))}
         return {**given, name: random.choice(_JUNK)}
 
     def _spoilt(self, value: Any) -> Any:
@@ -131,7 +131,9 @@ class Draws:
                 beyond = value * 10**9 if isinstance(value, int) else value + 1e17
                 return random.choice((str(value), value + 0.001, -value, beyond, [value], -value - 1))
             case str():
-                return random.choice((value * 300, value + "\0", value + " ", [value], value.upper(), len(value)))
+                return random.choice(
+                    (value * 300, value + "\0", value + " ", [value], value.upper(), len(value))
+                )
             case list() if value:
                 place = random.randrange(len(value))
                 return [*value[:place], self._spoilt(value[place]), *value[place + 1 :]]
@@ -152,5 +154,7 @@ def _formula(random: Random) -> str:
         return "".join(random.choices(_PIECES, k=random.randint(1, 12)))
     text = random.choice(_AMOUNTS)
     for _ in range(random.randint(0, 4)):
-        text = random.choice((f"{text} {random.choice('+-*/%')} {random.choice(_AMOUNTS)}", f"({text})", f"-{text}"))
+        text = random.choice(
+            (f"{text} {random.choice('+-*/%')} {random.choice(_AMOUNTS)}", f"({text})", f"-{text}")
+        )
     return text

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awmc.fuzz.rows import Change
-from awmc.fuzz.values import NO_KEY, NO_ROW
+from awmc.fuzz.values import no_key
 from awmc.fuzz.watch import Observed, Watch
 from awmc.ir import nodes
 from awmc.runtime.tables import Key, Tables
-from awmc.runtime.values import id_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,7 @@ class Births:
         for change in changes:
             table = change.table
             if change.before is None and change.after is not None and table.entity:
-                place = next(at for at, column in enumerate(table.columns) if column.name == table.key[0])
-                key = change.after[place]
+                key = change.after[table.key_places[0]]
                 keys = self._keys.setdefault((number, table.entity), [])
                 self._made[table.entity, table.wire_key(key)] = Made(number, table.entity, len(keys))
                 keys.append(key)
@@ -85,8 +83,7 @@ class Births:
             keys = self._keys.get((value.step, value.entity), ())
             if value.nth < len(keys):
                 return table.wire_key(keys[value.nth])
-            numbered = table.column(table.key[0]).type["kind"] == "int"
-            return (id_format(table.id_format).format(NO_ROW) if table.id_format else NO_ROW) if numbered else NO_KEY
+            return no_key(table)
         if isinstance(value, list):
             return [self.resolved(one) for one in value]
         if isinstance(value, dict):

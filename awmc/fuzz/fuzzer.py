@@ -17,10 +17,10 @@ from typing import Any, Final
 from awmc.fuzz.breach import Breach, Level
 from awmc.fuzz.draws import Draws
 from awmc.fuzz.episode import Births, Played, Step, play
-from awmc.fuzz.promises import Promises, promises_of
+from awmc.fuzz.promises import promises_of
 from awmc.fuzz.require import Missing, missing_require
 from awmc.fuzz.shrink import Shrinker
-from awmc.fuzz.watch import Watch, failures_kept, raised
+from awmc.fuzz.watch import Watch, failures_kept, texts_of
 from awmc.ir import codec
 from awmc.runtime import TaskInfo, World
 from awmc.runtime.tables import Key
@@ -116,7 +116,7 @@ class Fuzzer:
         environment = codec.load(files["env.json"])
         self.promises = promises_of(World.from_artefacts(files, where), environment)
         # Of modules of its own: what a tool remembers from call to call is not the same there.
-        self._again = promises_of(World.from_artefacts(files, where), environment)
+        self._again = World.from_artefacts(files, where)
         self._random = Random(f"{environment.name} {seed}")
         self._progress = progress
         self._draws = Draws(self.promises, self._random)
@@ -165,7 +165,7 @@ class Fuzzer:
         if world.actor is None:
             return [None]
         table = world.tables.by_entity[world.actor_entity]
-        place = next(at for at, column in enumerate(table.columns) if column.name == table.key[0])
+        place = table.key_places[0]
         keys = [row[place] for row in self._watch(world.actor).rows[table.name]]
         found = {world.actor: None} | {task.actor: None for task in world.tasks if task.actor is not None}
         others = [key for key in keys if key not in found]
@@ -179,7 +179,11 @@ class Fuzzer:
     def _run(self, most: int) -> _Run:
         """One run of at most so many calls."""
         random = self._random
-        task = random.choice(self.promises.world.tasks) if self.promises.world.tasks and random.random() < 0.5 else None
+        task = (
+            random.choice(self.promises.world.tasks)
+            if self.promises.world.tasks and random.random() < 0.5
+            else None
+        )
         own = self.promises.world.actor
         actor = own if random.random() < 0.5 else random.choice(self._actors)
         if task is not None and task.actor is not None:
@@ -233,7 +237,9 @@ class Fuzzer:
             code = "ok" if observed.result.error is None else observed.result.error["code"]
         self._codes[tool][code] += 1
         self._draws.succeeded[tool] += code == "ok"
-        self._digest.update(f"{run.actor!r} {tool} {played.arguments!r} {observed.text}\n".encode("utf-8", "replace"))
+        self._digest.update(
+            f"{run.actor!r} {tool} {played.arguments!r} {observed.text}\n".encode("utf-8", "replace")
+        )
         self._calls += 1
         for breach in observed.breaches:
             self._found(breach, run.actor, run.steps)
@@ -255,29 +261,18 @@ class Fuzzer:
         """Plays runs in fresh copies of the world, the last one first: what one of them leaves behind outside its world
         then meets another."""
         for run in reversed(list(runs)):
-            texts = self._texts(run.actor, run.calls)
+            texts = texts_of(self._again, run.actor, run.calls)
             place = _differing(run.texts, texts)
             if place is not None:
                 breach = _otherwise(run.calls[place][0], run.texts[place], texts[place])
                 self._found(breach, run.actor, run.steps[: place + 1])
-
-    def _texts(self, actor: Key | None, calls: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
-        """What the calls answer in a fresh copy of the world."""
-        found = []
-        with self._again.world.session(actor=actor) as session:
-            for tool, arguments in calls:
-                try:
-                    found.append(session.call(tool, arguments).text)
-                except Exception as error:
-                    found.append(raised(error))
-        return found
 
     def _unlike(self, actor: Key | None, steps: Sequence[Step]) -> Breach | None:
         """How the last of the steps answers otherwise when they are played again."""
         played = play(self._watch(actor), steps)
         texts = [one.observed.text for one in played]
         for _ in range(_AGAIN):
-            again = self._texts(actor, [(one.tool, one.arguments) for one in played])
+            again = texts_of(self._again, actor, [(one.tool, one.arguments) for one in played])
             place = _differing(texts, again)
             if place is not None and place == len(steps) - 1:
                 return _otherwise(steps[place].tool, texts[place], again[place])
@@ -288,7 +283,8 @@ class Fuzzer:
     def _findings(self, *, shrink: bool) -> tuple[Finding, ...]:
         found = [self._finding(seen, shrink=shrink) for seen in self._seen.values()]
         if shrink:
-            found += self._never_ok()
+            failing = {one.breach.tool for one in found if one.level == "error"}
+            found += [one for one in self._never_ok() if one.breach.tool not in failing]
         grave = {"error": 0, "warning": 1, "note": 2}
         return tuple(sorted(found, key=lambda one: (grave[one.level], one.line, one.breach.key)))
 
@@ -334,7 +330,9 @@ class Fuzzer:
             promise = self.promises.tools[name]
             if not codes["ok"] and codes.total() - codes["invalid_arguments"] >= _ENOUGH:
                 said = ", ".join(f"{code} {count}" for code, count in codes.most_common())
-                breach = Breach("never_ok", name, "", f"did not succeed once in {codes.total()} calls: {said}")
+                breach = Breach(
+                    "never_ok", name, "", f"did not succeed once in {codes.total()} calls: {said}"
+                )
                 yield Finding(breach, promise.tool.place.line if promise.tool is not None else 1)
 
 
@@ -342,12 +340,16 @@ class _Script:
     """The calls of a task's solution that are still to be made."""
 
     def __init__(self, task: TaskInfo | None) -> None:
-        self.left = [(call["tool"], dict(call["arguments"])) for call in task.oracle] if task is not None else []
+        self.left = (
+            [(call["tool"], dict(call["arguments"])) for call in task.oracle] if task is not None else []
+        )
 
 
 def _differing(texts: Sequence[str], others: Sequence[str]) -> int | None:
     """The first place where they differ."""
-    return next((at for at, (one, other) in enumerate(zip(texts, others, strict=False)) if one != other), None)
+    return next(
+        (at for at, (one, other) in enumerate(zip(texts, others, strict=False)) if one != other), None
+    )
 
 
 def _otherwise(tool: str, first: str, second: str) -> Breach:

@@ -57,9 +57,9 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Of one tool. `codes`: the errors that it may answer beside `ALWAYS`; `writes`: the tables of which it may make or
-    delete rows, and the columns, as `table.column`, that it may change; `moves`: how often it may move one row's state, by
-    `Entity.column`. `tool` is None of a ready-made one."""
+    """Of one tool. `codes`: the errors that it may answer beside `ALWAYS`; `made`, `deleted`: the tables whose rows it
+    may make or delete; `changed`: the columns, as `table.column`, that it may change; `moves`: how often it may move
+    one row's state, by `Entity.column`. `tool` is None of a ready-made one."""
 
     name: str
     codes: frozenset[str]
@@ -78,8 +78,8 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Promises:
-    """`reader` reads the world's tables; `states` are by table, `constraints` by code and message; `guards`: the names of
-    the invariants that the tools check, by what is said where one would not hold."""
+    """`reader` reads the world's tables; `states` are by table, `constraints` by code and message; `guards`: the names
+    of the invariants that the tools check, by what is said where one would not hold."""
 
     world: World
     environment: nodes.Environment
@@ -140,9 +140,7 @@ def _promise(
     )
 
 
-def statements(
-    tool: nodes.Tool, by_name: Mapping[str, nodes.Tool]
-) -> Iterator[tuple[nodes.Statement, bool]]:
+def statements(tool: nodes.Tool, by_name: Mapping[str, nodes.Tool]) -> Iterator[tuple[nodes.Statement, bool]]:
     """The statements of a tool and of those that it calls, in order, and whether each may run more than once."""
 
     def walk(body: tuple[nodes.Statement, ...], repeated: bool) -> Iterator[tuple[nodes.Statement, bool]]:

@@ -94,7 +94,9 @@ def _data(finding: Finding) -> dict[str, Any]:
         "count": finding.count,
         "actor": finding.actor,
         "shrunk_from": finding.shrunk_from,
-        "calls": [{"tool": call.tool, "arguments": call.arguments, "answer": call.answer} for call in finding.calls],
+        "calls": [
+            {"tool": call.tool, "arguments": call.arguments, "answer": call.answer} for call in finding.calls
+        ],
     }
     if missing is not None:
         found["require"] = {

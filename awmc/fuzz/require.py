@@ -1,8 +1,9 @@
 """The `require` that a tool lacks: what would have to hold before it writes, worked out from what it writes.
 
-Of an assignment `update r set c = e` and a condition over the columns of a row, it is the condition with `e` for `c` (the
-weakest precondition; Dijkstra, Guarded Commands, 1975). Of a new row that a condition counts or sums, the condition
-with one more, or with what it adds. Where nothing is found in this way, only the line and the condition are told.
+Of an assignment `update r set c = e` and a condition over the columns of a row, it is the condition with `e` for `c`
+(the weakest precondition; Dijkstra, Guarded Commands, 1975). Of a new row that a condition counts or sums, the
+condition with one more, or with what it adds. Where nothing is found in this way, only the line and the condition are
+told.
 """
 
 from __future__ import annotations
@@ -280,9 +281,7 @@ def _sets(write: nodes.Create | nodes.Update, column: str) -> bool:
     return any(one.column == column for one in given)
 
 
-def _touches(
-    write: Write, invariant: nodes.Invariant, read: set[tuple[str, str]], counted: set[str]
-) -> bool:
+def _touches(write: Write, invariant: nodes.Invariant, read: set[tuple[str, str]], counted: set[str]) -> bool:
     """Whether a statement writes what an invariant reads."""
     if isinstance(write, nodes.Update):
         return any((write.entity, assign.column) in read for assign in write.assigns)
@@ -326,9 +325,9 @@ def _in_range(entity: nodes.Entity, column: nodes.StoredColumn) -> nodes.Expr:
     plain = replace(column.type, low=None, high=None, nullable=False)
     if column.type.kind in ("text", "email", "url"):
         value, plain = nodes.Apply(type=_INT, fn="len", args=(value,)), _INT
-    terms = [
-        _apply(fn, value, nodes.Const(type=plain, value=end))
-        for fn, end in (("ge", column.type.low), ("le", column.type.high))  # type: ignore[list-item]
-        if end is not None
-    ]
+    ends: tuple[tuple[nodes.Function, nodes.Scalar], ...] = (
+        ("ge", column.type.low),
+        ("le", column.type.high),
+    )
+    terms = [_apply(fn, value, nodes.Const(type=plain, value=end)) for fn, end in ends if end is not None]
     return terms[0] if len(terms) == 1 else _apply("and", *terms)

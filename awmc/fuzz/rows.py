@@ -40,15 +40,7 @@ class Reader:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._queries = {table.name: _query(table) for table in tables}
-        self._keys = {
-            table.name: tuple(
-                place
-                for name in table.key
-                for place, column in enumerate(table.columns)
-                if column.name == name
-            )
-            for table in tables
-        }
+        self._keys = {table.name: table.key_places for table in tables}
 
     def read(self, connection: apsw.Connection) -> Rows:
         execute = connection.cursor().execute

@@ -90,8 +90,9 @@ def plainer_values(value: Any) -> Iterator[Any]:
         case int():
             yield from (plain for plain in (0, 1, 2, 3, 10, value // 2, value - 1) if abs(plain) < abs(value))
         case float():
-            whole = (0.0, 1.0, 10.0, float(round(value)) if abs(value) < 1e15 else 1e15, round(value, 1), round(value, 2))
-            yield from (plain for plain in whole if (abs(plain), len(repr(plain))) < (abs(value), len(repr(value))))
+            near = (float(round(value)) if abs(value) < 1e15 else 1e15, round(value, 1), round(value, 2))
+            size = (abs(value), len(repr(value)))
+            yield from (plain for plain in (0.0, 1.0, 10.0, *near) if (abs(plain), len(repr(plain))) < size)
         case str():
             yield from _plainer_texts(value)
         case list():

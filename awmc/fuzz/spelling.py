@@ -97,7 +97,9 @@ class Speller:
             sign, binds = _BINARY[expr.fn]
             # Comparisons do not chain, and what follows `-` or `/` must bind tighter than it.
             left = binds + 1 if binds == _COMPARED else binds
-            first, *rest = (self.spelled(one, left if place == 0 else binds + 1) for place, one in enumerate(args))
+            first, *rest = (
+                self.spelled(one, left if place == 0 else binds + 1) for place, one in enumerate(args)
+            )
             return f" {sign} ".join((first, *rest)), binds
         match expr.fn:
             case "not":
@@ -185,6 +187,10 @@ def _duration(value: nodes.Duration) -> str:
     if value.months:
         return f"{value.months // 12}y" if value.months % 12 == 0 else f"{value.months}mo"
     return next(
-        (f"{value.seconds // size}{unit}" for size, unit in _UNITS if value.seconds % size == 0 and value.seconds),
+        (
+            f"{value.seconds // size}{unit}"
+            for size, unit in _UNITS
+            if value.seconds % size == 0 and value.seconds
+        ),
         "0s",
     )

@@ -46,7 +46,8 @@ class Values:
                 self._of_kind.setdefault(kind, []).append(at)
 
     def value(self, name: str, type_: nodes.Type, scopes: Mapping[str, Rows], path: str = "") -> Any:
-        """One that the type allows. `name`: of the parameter, or the part; `scopes`: what an id must name, by `path`."""
+        """One that the type allows. `name`: of the parameter, or the part; `scopes`: what an id must name, by
+        `path`."""
         path = path or name
         random = self.random
         match type_.kind:
@@ -83,15 +84,17 @@ class Values:
         table = self.watch.promises.world.tables.by_entity[entity]
         live = self.watch.rows[table.name]
         if not live or self.random.random() < 0.02:
-            return self.no_key(table)
-        place = _place(table)
+            return no_key(table)
+        place = table.key_places[0]
         key: Any = None
         for _ in range(_TRIES):
             # The newest are drawn more often: they are what earlier calls have made.
             newest = self.random.random() < 0.25
-            key = (live[-1 - int(self.random.random() * min(3, len(live)))] if newest else self.random.choice(live))[
-                place
-            ]
+            key = (
+                live[-1 - int(self.random.random() * min(3, len(live)))]
+                if newest
+                else self.random.choice(live)
+            )[place]
             if rows is None or self.random.random() < 0.05 or self._holds(rows, key):
                 break
         return table.wire_key(key)
@@ -101,12 +104,6 @@ class Values:
         session = self.watch.session
         bound = {"key": key, "now": session.now, "me": session.me}
         return session.connection.execute(rows.sql, bound).get is not None
-
-    @staticmethod
-    def no_key(table: Table) -> Any:
-        """An id that no row has."""
-        natural = table.columns[_place(table)].type["kind"] != "int"
-        return NO_KEY if natural else table.wire_key(NO_ROW)
 
     # ---- What the world holds
 
@@ -126,9 +123,11 @@ class Values:
 
     def _list(self, name: str, type_: nodes.Type, scopes: Mapping[str, Rows], path: str) -> list[Any]:
         assert type_.element is not None
-        low = int(type_.low or 0)  # type: ignore[arg-type] # a length
-        high = int(type_.high) if type_.high is not None else low + 4  # type: ignore[arg-type]
-        count = high if self.random.random() < 0.05 else self.random.randint(low, max(low, min(high, low + 3)))
+        low = int(type_.low or 0)
+        high = int(type_.high) if type_.high is not None else low + 4
+        count = (
+            high if self.random.random() < 0.05 else self.random.randint(low, max(low, min(high, low + 3)))
+        )
         found = [self.value(name, type_.element, scopes, path) for _ in range(min(count, 50))]
         if len(found) > 1 and self.random.random() < 0.1:
             found[-1] = found[0]
@@ -158,11 +157,13 @@ class Values:
             if most - least > 100 * _SPREAD * unit and random.random() < 0.8:
                 most = least + _SPREAD * unit
             if kind == "number":
-                stored = random.choice((random.uniform(least, most), float(random.randint(int(least), int(most)))))
+                stored = random.choice(
+                    (random.uniform(least, most), float(random.randint(int(least), int(most))))
+                )
                 stored = stored if _within(stored, low, high) else float(least)
             else:
                 stored = random.randint(int(least), int(most))
-        return to_wire(kind, float(stored) if kind == "number" else stored)  # type: ignore[arg-type] # a number's
+        return to_wire(kind, float(stored) if kind == "number" else stored)
 
     def _moment(self, name: str, type_: nodes.Type) -> str:
         random, kind = self.random, type_.kind
@@ -175,13 +176,17 @@ class Values:
             stored = self._stored(name, kind if random.random() < 0.7 else other)
             found = None if stored is None else _as_kind(kind, str(stored))
         elif chance < 0.43 and kind != "time":
-            found = _as_kind(kind, random.choice(("0001-01-01", "9999-12-31T23:59:59", "2024-02-29T12:00:00")))
+            found = _as_kind(
+                kind, random.choice(("0001-01-01", "9999-12-31T23:59:59", "2024-02-29T12:00:00"))
+            )
         elif chance < 0.5:
             ends = [end for end in (type_.low, type_.high) if isinstance(end, str)]
             found = random.choice(ends) if ends else None
         if found is None:
             days = random.choice((random.randint(-3, 3), random.randint(-40, 40), random.randint(-400, 400)))
-            then = now + datetime.timedelta(seconds=days * _DAY + random.choice((0, 0, random.randint(-_DAY, _DAY))))
+            then = now + datetime.timedelta(
+                seconds=days * _DAY + random.choice((0, 0, random.randint(-_DAY, _DAY)))
+            )
             found = f"{then:%H:%M}" if kind == "time" else _as_kind(kind, then.isoformat())
         if not _within(found, type_.low, type_.high):
             end = type_.low if type_.low is not None else type_.high
@@ -192,8 +197,8 @@ class Values:
 
     def _text(self, name: str, type_: nodes.Type) -> str:
         random = self.random
-        low = int(type_.low or 0)  # type: ignore[arg-type] # a length
-        high = int(type_.high) if type_.high is not None else None  # type: ignore[arg-type]
+        low = int(type_.low or 0)
+        high = int(type_.high) if type_.high is not None else None
         for _ in range(_TRIES):
             found = self._any_text(name, type_, low, high)
             if len(found) < low:
@@ -218,7 +223,9 @@ class Values:
         if type_.pattern is not None:
             return matching(type_.pattern, random)
         if kind == "email":
-            return f"{random.choice('abcdefgh')}{random.randint(0, 99)}@example.{random.choice(('com', 'org'))}"
+            return (
+                f"{random.choice('abcdefgh')}{random.randint(0, 99)}@example.{random.choice(('com', 'org'))}"
+            )
         if kind == "url":
             return f"https://example.com/{''.join(random.choices('abc/?=&1', k=random.randint(0, 8)))}"
         if chance < 0.45:
@@ -234,9 +241,10 @@ _HUGE: Final[Mapping[str, tuple[int | float, ...]]] = {
 }
 
 
-def _place(table: Table) -> int:
-    """Where the key stands in a row."""
-    return next(place for place, column in enumerate(table.columns) if column.name == table.key[0])
+def no_key(table: Table) -> Any:
+    """An id that no row has."""
+    numbered = table.column(table.key[0]).type["kind"] == "int"
+    return table.wire_key(NO_ROW) if numbered else NO_KEY
 
 
 def _within(value: Any, low: Any, high: Any) -> bool:
@@ -256,5 +264,3 @@ def _as_kind(kind: str, moment: str) -> str:
     if kind == "date":
         return moment[:10]
     return f"{moment}T00:00:00" if kind == "datetime" and len(moment) == 10 else moment
-
-

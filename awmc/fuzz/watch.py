@@ -5,17 +5,17 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from awmc.fuzz.breach import Breach
+from awmc.fuzz.breach import Breach, Kind
 from awmc.fuzz.promises import ALWAYS, Promise, Promises
 from awmc.fuzz.rows import Change, Rows
-from awmc.runtime import Result, Session
+from awmc.runtime import Result, Session, World
 from awmc.runtime.tables import Key
 
 _log = logging.getLogger("awmc.runtime")
@@ -103,7 +103,9 @@ class Watch:
             breaches += self._of_changes(promise, changes, refused, before)
         if datetime.datetime.fromisoformat(self.session.now) != due:
             breaches.append(
-                Breach("clock", tool, "", f"moved the clock to {self.session.now} instead of {due.isoformat()}")
+                Breach(
+                    "clock", tool, "", f"moved the clock to {self.session.now} instead of {due.isoformat()}"
+                )
             )
         return Observed(result, text, changes, tuple(breaches))
 
@@ -121,7 +123,9 @@ class Watch:
         if result.ok:
             if not promise.output.is_valid(value):
                 wrong = next(promise.output.iter_errors(value))
-                path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.instance_path)
+                path = "".join(
+                    f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong.instance_path
+                )
                 at = f", at {path.lstrip('.')}" if path else ""
                 inside = ".".join(str(part) for part in wrong.instance_path if not isinstance(part, int))
                 what = f"answered what its output schema does not allow{at}: {wrong.message}"
@@ -142,7 +146,9 @@ class Watch:
         tool = promise.name
         if code == "invariant_violated":
             name = self.promises.guards.get(message, "")
-            yield Breach("guarded_by_invariant", tool, name, f"is held back by the invariant {name} alone: {message}")
+            yield Breach(
+                "guarded_by_invariant", tool, name, f"is held back by the invariant {name} alone: {message}"
+            )
         elif (code, message) in self.promises.constraints and not promise.says(code):
             constraint = str(self.promises.constraints[code, message])
             what = f"is held back by {constraint} alone: {message}"
@@ -153,7 +159,7 @@ class Watch:
         if world.actor is None or not world.actor_may_go:
             return True
         table = world.tables.by_entity[world.actor_entity]
-        place = next(at for at, column in enumerate(table.columns) if column.name == table.key[0])
+        place = table.key_places[0]
         return any(row[place] == self.session.me for row in self.rows[table.name])
 
     def _read(self) -> Rows:
@@ -165,13 +171,11 @@ class Watch:
         tool = promise.name
         if refused or promise.reads_only:
             if changes:
-                kind, what = (
-                    ("changed_by_failure", "was refused, and changed")
-                    if refused
-                    else ("changed_by_reading", "is said to read only, and changed")
+                kind: Kind = "changed_by_failure" if refused else "changed_by_reading"
+                what = (
+                    f"{'was refused' if refused else 'is said to read only'}, and changed {told(changes[0])}"
                 )
-                table = changes[0].table
-                yield Breach(kind, tool, table.name, f"{what} {told(changes[0])}")  # type: ignore[arg-type]
+                yield Breach(kind, tool, changes[0].table.name, what)
             elif self.rows[""] != before[""]:
                 yield Breach("changed_by_failure", tool, "", "was refused, and used up an id")
         touched = {change.table.name for change in changes}
@@ -180,10 +184,9 @@ class Watch:
         yield from _undeclared(promise, changes)
         yield from self._states(promise, changes)
         execute = self.session.connection.cursor().execute
-        for table, _, referred, _ in execute("PRAGMA foreign_key_check").fetchall():
-            yield Breach(
-                "dangling", tool, str(table), f"left a row of {table} that refers to no row of {referred}"
-            )
+        for name, _, referred, _ in execute("PRAGMA foreign_key_check").fetchall():
+            what = f"left a row of {name} that refers to no row of {referred}"
+            yield Breach("dangling", tool, str(name), what)
         for truth in self.promises.truths:
             if touched & truth.tables and (broken := execute(truth.sql).fetchall()):
                 yield Breach(
@@ -200,7 +203,9 @@ class Watch:
         table = self.promises.world.tables.by_entity[entity]
         keys = [str(table.wire_key(row[0])) for row in broken]
         shown = ", ".join(keys[:3])
-        return f": it does not hold of {entity} {shown}{f' and {len(keys) - 3} more' if len(keys) > 3 else ''}"
+        return (
+            f": it does not hold of {entity} {shown}{f' and {len(keys) - 3} more' if len(keys) > 3 else ''}"
+        )
 
     def _states(self, promise: Promise, changes: tuple[Change, ...]) -> Iterator[Breach]:
         for change in changes:
@@ -224,11 +229,8 @@ class Watch:
 def _internal(promise: Promise, error: BaseException | None) -> Breach:
     if error is None:
         return Breach("internal", promise.name, "", "failed unexpectedly")
-    at = ""
-    for frame in reversed(extract_tb(error.__traceback__)):
-        if Path(frame.filename).name == "tools.py":
-            at = f", in line {frame.lineno} of tools.py: {frame.line}" if frame.line else f", in line {frame.lineno} of tools.py"
-            break
+    frames = [frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).name == "tools.py"]
+    at = f", in line {frames[-1].lineno} of tools.py" if frames else ""
     said = str(error).partition("\n")[0]
     return Breach(
         "internal", promise.name, type(error).__name__, f"failed: {type(error).__name__}: {said}{at}"
@@ -252,7 +254,21 @@ def _undeclared(promise: Promise, changes: tuple[Change, ...]) -> Iterator[Breac
                 if f"{table}.{column}" not in promise.changed and table not in promise.made
             ]
         for place in found:
-            yield Breach("undeclared_change", promise.name, place, f"changed what it is not said to: {told(change)}")
+            yield Breach(
+                "undeclared_change", promise.name, place, f"changed what it is not said to: {told(change)}"
+            )
+
+
+def texts_of(world: World, actor: Key | None, calls: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """What the calls answer in a fresh copy of a world."""
+    found = []
+    with world.session(actor=actor) as session:
+        for tool, arguments in calls:
+            try:
+                found.append(session.call(tool, arguments).text)
+            except Exception as error:
+                found.append(raised(error))
+    return found
 
 
 def raised(error: Exception) -> str:
@@ -265,7 +281,7 @@ def told(change: Change) -> str:
     table = change.table
     row = change.after if change.after is not None else change.before
     assert row is not None
-    keys = [row[place] for place, column in enumerate(table.columns) if column.name in table.key]
+    keys = [row[place] for place in table.key_places]
     name = f"{table.entity} {table.wire_key(keys[0])}" if table.entity else f"{table.name} {keys}"
     if change.before is None:
         return f"{name}, which it made"
@@ -280,4 +296,8 @@ def told(change: Change) -> str:
 
 
 def _shown(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, int, float, type(None))) else repr(value)
+    return (
+        json.dumps(value, ensure_ascii=False)
+        if isinstance(value, (str, int, float, type(None)))
+        else repr(value)
+    )

@@ -46,7 +46,9 @@ def is_overflow(error: Exception) -> bool:
 
 def out_of_bounds() -> Refused:
     """The refusal of a call in which a value came up that cannot be held."""
-    return Refused("invalid_arguments", "With these arguments a number, a moment or a text would be out of all bounds.")
+    return Refused(
+        "invalid_arguments", "With these arguments a number, a moment or a text would be out of all bounds."
+    )
 
 
 def conflicting_table(error: apsw.ConstraintError, tables: Tables) -> str:

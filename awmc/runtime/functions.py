@@ -68,9 +68,10 @@ class _Overflows(threading.local):
 overflows: Final = _Overflows()
 
 
-def _beyond() -> None:
-    """Stands for a result that cannot be held."""
+def _beyond() -> Stored:
+    """Null, for a result that cannot be held."""
     overflows.count += 1
+    return None
 
 
 def _storable(result: Stored) -> Stored:

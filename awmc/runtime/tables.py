@@ -77,6 +77,12 @@ class Table:
     def column(self, name: str) -> Column:
         return self._by_name[name]
 
+    @property
+    def key_places(self) -> tuple[int, ...]:
+        """Where the columns of the key stand in a row."""
+        names = [column.name for column in self.columns]
+        return tuple(map(names.index, self.key))
+
     def wire_key(self, key: Key) -> Stored:
         """The key as the agent sees it."""
         return id_format(self.id_format).format(int(key)) if self.id_format else key

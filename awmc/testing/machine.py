@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,56 +12,29 @@ from unittest import TestCase
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize
-from jsonschema import Draft202012Validator
 
+from awmc.fuzz.breach import Breach
+from awmc.fuzz.promises import Promises, promises_of
+from awmc.fuzz.require import missing_require
+from awmc.fuzz.values import no_key
+from awmc.fuzz.watch import Watch, failures_kept, texts_of
 from awmc.ir import codec
-from awmc.runtime import Invariant, Result, World, load
+from awmc.runtime import Result, load
 from awmc.testing.values import Given, Moment, Row
-
-Rows = Mapping[str, list[Any]]
-
-_NO_ROW = 999_999_999
-# What a call may answer whatever the tool: wrong arguments, and that the conversation is over.
-_ALWAYS = frozenset({"invalid_arguments", "ended"})
-
-
-@dataclass(frozen=True)
-class Promises:
-    """What a build says of its world. `errors`: by tool, the codes that it may answer; `results`: what its results
-    look like; `reading`: the tools that change nothing; `invariants`: what always holds."""
-
-    world: World
-    errors: Mapping[str, frozenset[str]]
-    results: Mapping[str, Draft202012Validator]
-    reading: frozenset[str]
-    invariants: tuple[Invariant, ...]
 
 
 @cache
 def promises(build: Path) -> Promises:
     """Those of the build in a folder."""
-    world = load(build)
-    environment = codec.load((build / "env.json").read_bytes())
-    errors = {tool.name: frozenset(error.code for error in tool.errors) for tool in environment.tools}
-    errors |= {
-        offer.name: frozenset({"invalid_expression"} if offer.kind == "calculate" else ())
-        for offer in environment.offers
-    }
-    checks = {check.name: check for tool in world.definitions.values() for check in tool.checks}
-    return Promises(
-        world=world,
-        errors=errors,
-        results={tool.name: Draft202012Validator(dict(tool.output_schema)) for tool in world.tools},
-        reading=frozenset(tool.name for tool in world.tools if tool.annotations.get("readOnlyHint")),
-        invariants=tuple(checks[name] for name in sorted(checks)),
-    )
+    return promises_of(load(build), codec.load((build / "env.json").read_bytes()))
 
 
 class Machine(RuleBasedStateMachine):
     """Calls tools in any order. `build`: the folder of the build that is tested.
 
-    After each call: the result is as its schema says, or the error is one that the tool declares; a refused call and a
-    reading one have changed nothing; every invariant and every reference holds.
+    After each call, all that the build promises holds (`awmc.fuzz.watch`): the result is as its schema says, or the
+    error is one that the tool declares; a refused call and a reading one have changed nothing, another no more than it
+    says; every invariant, reference and state is sound. In the end the same calls answer the same in a fresh world.
     """
 
     build: ClassVar[Path]
@@ -70,8 +42,9 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.promises = promises(self.build)
-        self.session = self.promises.world.session()
-        self.rows = self._read()
+        self.watch = Watch(self.promises)
+        self.calls: list[tuple[str, Mapping[str, Any]]] = []
+        self.texts: list[str] = []
 
     @initialize(place=st.integers(0, 9))
     def choose_actor(self, place: int) -> None:
@@ -79,63 +52,60 @@ class Machine(RuleBasedStateMachine):
         world = self.promises.world
         if world.actor is None or place < 5:
             return
-        table = world.tables.by_entity[world.actor_entity]
-        keys = [values[0] for values in self.rows[table.name]]
-        self.session.close()
-        self.session = world.session(actor=keys[place % len(keys)])
+        keys = self._keys(world.actor_entity)
+        self.watch.close()
+        self.watch = Watch(self.promises, keys[place % len(keys)])
 
     def teardown(self) -> None:
-        self.session.close()
+        try:
+            self._play_again()
+        finally:
+            self.watch.close()
 
-    def call(self, tool: str, given: Given) -> Result:
+    def call(self, tool: str, given: Given) -> Result | None:
         """Makes one call and holds its outcome against all that the build promises."""
-        arguments = {name: self._resolved(value) for name, value in given.items()}
-        result = self.session.call(tool, arguments)
-        before, self.rows = self.rows, self._read()
-        told = f"{tool}({arguments}) answered {result.text}"
-        if result.ok:
-            wrong = next(self.promises.results[tool].iter_errors(result.value), None)
-            assert wrong is None, f"{told}, which breaks its schema: {wrong and wrong.message}"
-        else:
-            self._check_error(tool, told, result)
-        if not result.ok or tool in self.promises.reading:
-            assert self.rows == before, f"{told} and changed the world"
-        self._check_world(told)
-        if self.session.ended:
-            self._check_end(tool, arguments)
+        result = self._call(tool, {name: self._resolved(value) for name, value in given.items()})
+        if self.watch.session.ended:
+            # A handoff ends the conversation, whatever is called; a fresh one begins.
+            self._call(*self.calls[-1])
+            self._play_again()
+            self.watch.reset()
         return result
 
-    def _check_error(self, tool: str, told: str, result: Result) -> None:
-        assert result.error is not None
-        code = result.error["code"]
-        assert code != "internal", f"{told}: the tool failed"
-        assert code != "invariant_violated", f"{told}: a `require` is missing that keeps the invariant"
-        assert code in self.promises.errors[tool] | _ALWAYS, f"{told}, a code that it does not declare"
+    def _call(self, tool: str, arguments: Mapping[str, Any]) -> Result | None:
+        with failures_kept():
+            observed = self.watch.call(tool, arguments)
+        self.calls.append((tool, arguments))
+        self.texts.append(observed.text)
+        wrong = [breach for breach in observed.breaches if breach.level == "error" or breach.kind in _DEFECTS]
+        assert not wrong, f"{tool}({arguments}) answered {observed.text}\n{self._told(wrong)}"
+        return observed.result
 
-    def _check_world(self, told: str) -> None:
-        connection = self.session.connection
-        dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-        assert not dangling, f"after {told}, references dangle: {dangling}"
-        for invariant in self.promises.invariants:
-            broken = connection.execute(invariant.sql).fetchall()
-            assert not broken, f"after {told}, `{invariant.name}` does not hold of {broken}"
+    def _told(self, breaches: list[Breach]) -> str:
+        """What is wrong, and where a `require` is missing."""
+        lines = []
+        for breach in breaches:
+            tool = self.promises.tools[breach.tool].tool
+            at = f" ({self.promises.environment.name}.awm:{tool.place.line})" if tool is not None else ""
+            lines.append(f"{breach.tool}{at} {breach.what}")
+            missing = missing_require(breach, self.promises)
+            if missing is not None:
+                add = missing.text or "a `require` that keeps it"
+                lines.append(f"  missing in line {missing.line}, before `{missing.before}`: {add}")
+        return "\n".join(lines)
 
-    def _check_end(self, tool: str, arguments: dict[str, Any]) -> None:
-        """A handoff ends the conversation; a fresh one begins."""
-        after = self.session.call(tool, arguments)
-        assert after.error is not None
-        assert after.error["code"] == "ended"
-        self.session.reset()
-        self.rows = self._read()
+    def _play_again(self) -> None:
+        """The same calls answer the same in a fresh copy of the world."""
+        texts = texts_of(self.promises.world, self.watch.session.me, self.calls)
+        for (tool, arguments), first, second in zip(self.calls, self.texts, texts, strict=True):
+            assert first == second, f"{tool}({arguments}) answered {first}, and in a fresh world {second}"
+        self.calls.clear()
+        self.texts.clear()
 
-    def _read(self) -> Rows:
-        """All rows, by table, in the order of their keys."""
-        connection = self.session.connection
-        found: dict[str, list[Any]] = {}
-        for table in self.promises.world.tables:
-            name = table.name.replace('"', '""')
-            found[table.name] = connection.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall()
-        return found
+    def _keys(self, entity: str) -> list[Any]:
+        table = self.promises.world.tables.by_entity[entity]
+        place = table.key_places[0]
+        return [row[place] for row in self.watch.rows[table.name]]
 
     def _resolved(self, value: Any) -> Any:
         """The value with its stand-ins replaced."""
@@ -151,18 +121,21 @@ class Machine(RuleBasedStateMachine):
 
     def _id(self, row: Row) -> Any:
         table = self.promises.world.tables.by_entity[row.entity]
-        keys = [values[0] for values in self.rows[table.name]]
+        keys = self._keys(row.entity)
         if row.place is not None and keys:
             return table.wire_key(keys[row.place % len(keys)])
-        natural = table.column(table.key[0]).type["kind"] != "int"
-        return "no-such-row" if natural and not table.id_format else table.wire_key(_NO_ROW)
+        return no_key(table)
 
     def _moment(self, moment: Moment) -> str:
-        now = datetime.datetime.fromisoformat(self.session.now)
+        now = datetime.datetime.fromisoformat(self.watch.session.now)
         then = now + datetime.timedelta(seconds=moment.seconds)
         if moment.kind == "date":
             return then.date().isoformat()
         return f"{then:%H:%M}" if moment.kind == "time" else then.isoformat()
+
+
+_DEFECTS = frozenset({"guarded_by_invariant"})
+"""What harms no world, and is a defect of the spec all the same: a `require` is missing."""
 
 
 def as_test(machine: type[Machine], *, examples: int = 40, steps: int = 30) -> type[TestCase]:

@@ -14,8 +14,8 @@
 | record, list            | `dict`, `list`                                   |
 
 Null is None, and gives None. Nothing raises: what a function gives and cannot be held (an int or cents beyond 64 bits,
-a number that is not finite, a moment outside the years 1 to 9999) is None, and counted in `beyond`. `+ - *` on ints, and
-on money, have no end here; SQL's own go on as numbers there.
+a number that is not finite, a moment outside the years 1 to 9999) is None, and counted in `beyond`. `+ - *` on ints,
+and on money, have no end here; SQL's own go on as numbers there.
 """
 
 from __future__ import annotations

@@ -55,7 +55,8 @@ def _is_open(expr: nodes.Expr) -> bool:
     if expr.fn not in ("add", "sub", "mul", "neg"):
         return False
     return any(
-        _is_open(arg) or (arg.type.kind == "int" and None in (arg.type.low, arg.type.high) and not _is_small(arg))
+        _is_open(arg)
+        or (arg.type.kind == "int" and None in (arg.type.low, arg.type.high) and not _is_small(arg))
         for arg in expr.args
     )
 
