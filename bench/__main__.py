@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from bench.compile import many_specs, one_spec
 from bench.format import formatting
+from bench.fuzz import fuzzing
 from bench.growth import SIZES, growth
 from bench.lsp import editing
 from bench.measure import Clock
@@ -20,7 +21,7 @@ from bench.table import Table, as_json, as_text
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
 FULL_SIZE = ("retail_bank", "food_delivery", "university")
-BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "format", "runtime", "editing")
+BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "fuzz", "format", "runtime", "editing")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -80,6 +81,8 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
     if "runtime" in wanted:
         for each in options.specs:
             yield from runtime(each, repeat)
+    if "fuzz" in wanted:
+        yield from (fuzzing(each, min(repeat, 3)) for each in options.specs)
 
 
 if __name__ == "__main__":

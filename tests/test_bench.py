@@ -99,6 +99,15 @@ def test_editing_is_timed(capsys: pytest.CaptureFixture[str]) -> None:
     assert {row["limit"] for row in answers} == {0.1}
 
 
+def test_random_calls_are_timed_beside_their_bare_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["fuzz", "--specs", str(ROOT / "specs" / "clinic.awm"), "--repeat", "1", "--format", "json"])
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["title"].startswith("clinic.awm: 3,000 random calls, 6,000 with those")
+    bare, watched, *_ = found["figures"]
+    assert (bare["what"], watched["of"]) == ("a call, bare", "a call, bare")
+    assert watched["ratio"] > 1
+
+
 def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:
     main(["compile", "many", "--specs", str(ROOT / "specs" / "clinic.awm"), "--count", "2", "--repeat", "1"])
     found = capsys.readouterr().out

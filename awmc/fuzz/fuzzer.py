@@ -34,7 +34,7 @@ _RARE: Final = 0.15
 _ACTORS: Final = 6
 _PART: Final = 500
 """After so many calls the runs so far are played again."""
-_ENOUGH: Final = 25
+_ENOUGH: Final = 100
 """Calls with legal arguments after which a tool should have succeeded."""
 _AGAIN: Final = 3
 """How often a run is played to see whether it answers the same."""
@@ -117,7 +117,7 @@ class Fuzzer:
         self.promises = promises_of(World.from_artefacts(files, where), environment)
         # Of modules of its own: what a tool remembers from call to call is not the same there.
         self._again = World.from_artefacts(files, where)
-        self._random = Random(f"{environment.name} {seed}")
+        self._random = Random(f"{environment.name} {environment.world_seed} {seed}")
         self._progress = progress
         self._draws = Draws(self.promises, self._random)
         self._watches: dict[Key | None, Watch] = {}

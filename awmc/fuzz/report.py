@@ -61,12 +61,14 @@ def _finding(finding: Finding, spec: str) -> Iterator[str]:
     missing = finding.missing
     if missing is not None:
         yield f"  keeps: {missing.keeps}"
-        at = f"{spec}:{missing.line}, before `{missing.before}`"
+        where = f"before `{missing.before}` at {spec}:{missing.line}"
+        if missing.derived:
+            where = f"before its `{missing.before}`, once the tool is written out as awmc expand prints it"
         if missing.text:
-            yield f"  add at {at}:"
+            yield f"  add {where}:"
             yield f"    {missing.text}"
         else:
-            yield f"  add a `require` that keeps it at {at}"
+            yield f"  add a `require` that keeps it {where}"
 
 
 def as_data(outcome: Outcome) -> dict[str, Any]:
@@ -104,6 +106,7 @@ def _data(finding: Finding) -> dict[str, Any]:
             "line": missing.line,
             "before": missing.before,
             "keeps": missing.keeps,
+            "derived": missing.derived,
         }
     return found
 

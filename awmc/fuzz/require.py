@@ -30,12 +30,14 @@ Write = nodes.Create | nodes.Update | nodes.Delete
 @dataclass(frozen=True, slots=True)
 class Missing:
     """`text`: the line that is missing, in the language; empty where none was found. `line`, `before`: the statement
-    before which it belongs. `keeps`: the place and text of what it would keep."""
+    before which it belongs. `keeps`: what it would keep. `derived`: the statement is of a derived tool, which must be
+    written out for it, since what follows an item of `tools` is asked when its row is made."""
 
     text: str
     line: int
     before: str
     keeps: str
+    derived: bool = False
 
 
 def missing_require(breach: Breach, promises: Promises) -> Missing | None:
@@ -88,7 +90,7 @@ class _Finder:
             test = self._before(touching[0], found)
             text = self._require(test, found.name, found.about or found.name) if test is not None else ""
         keeps = f"invariant {found.name} (line {found.place.line})"
-        return Missing(text, touching[0].place.line, touching[0].place.text, keeps)
+        return self._missing(text, touching[0], keeps)
 
     def _before(self, write: Write, invariant: nodes.Invariant) -> nodes.Expr | None:
         """What must hold before a statement, so that the invariant holds after it."""
@@ -115,8 +117,11 @@ class _Finder:
                 code = f"{found.of.singular}_{_CODES[found.kind]}"
                 keeps = f"{found} (line {found.of.place.line})"
                 text = self._require(test, code, found.message)
-                return Missing(text, write.place.line, write.place.text, keeps)
+                return self._missing(text, write, keeps)
         return None
+
+    def _missing(self, text: str, write: Write, keeps: str) -> Missing:
+        return Missing(text, write.place.line, write.place.text, keeps, bool(self._tool.derived_from))
 
     def _guards(self, found: Constraint, write: Write) -> Iterator[nodes.Expr]:
         """The condition that keeps a statement from breaking a constraint, if it is one that can."""
@@ -300,7 +305,8 @@ def _equal(one: nodes.Expr, other: nodes.Expr) -> nodes.Expr:
 
 
 def _row(entity: nodes.Entity) -> nodes.Var:
-    return nodes.Var(type=nodes.Type(kind="row", name=entity.name), name=entity.table)
+    """A row of a query over the entity."""
+    return nodes.Var(type=nodes.Type(kind="row", name=entity.name), name="other")
 
 
 def _of_row(entity: nodes.Entity, column: nodes.StoredColumn, name: str = "") -> nodes.Expr:
@@ -313,7 +319,7 @@ def _exists(entity: nodes.Entity, terms: list[nodes.Expr]) -> nodes.Expr:
     type_ = nodes.Type(kind="row", name=entity.name)
     query = nodes.Query(
         type=nodes.Type(kind="list", element=type_),
-        sources=(nodes.From(alias=entity.table, type=type_, of=nodes.EntitySource(entity=entity.name)),),
+        sources=(nodes.From(alias="other", type=type_, of=nodes.EntitySource(entity=entity.name)),),
         where=tuple(nodes.Term(test=term) for term in terms),
     )
     return nodes.Aggregate(type=_BOOL, fn="exists", query=query)

@@ -90,7 +90,8 @@ def plainer_values(value: Any) -> Iterator[Any]:
         case int():
             yield from (plain for plain in (0, 1, 2, 3, 10, value // 2, value - 1) if abs(plain) < abs(value))
         case float():
-            near = (float(round(value)) if abs(value) < 1e15 else 1e15, round(value, 1), round(value, 2))
+            whole = float(round(value)) if abs(value) < 1e15 else 1e15
+            near = (whole, round(value / 2, 2), round(value, 1), round(value, 2))
             size = (abs(value), len(repr(value)))
             yield from (plain for plain in (0.0, 1.0, 10.0, *near) if (abs(plain), len(repr(plain))) < size)
         case str():

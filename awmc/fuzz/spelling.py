@@ -103,7 +103,7 @@ class Speller:
             return f" {sign} ".join((first, *rest)), binds
         match expr.fn:
             case "not":
-                return f"not {self.spelled(args[0], _NOT)}", _NOT
+                return self._denied(args[0])
             case "neg":
                 return f"-{self.spelled(args[0], _SIGNED)}", _SIGNED
             case "is_null":
@@ -125,6 +125,15 @@ class Speller:
                 raise Unspelled(expr.fn)
         return f"{expr.fn}({', '.join(map(self.spelled, args))})", _WHOLE
 
+    def _denied(self, expr: nodes.Expr) -> tuple[str, int]:
+        if isinstance(expr, nodes.Apply) and expr.fn in ("is_null", "in_list", "between"):
+            text, binds = self._applied(expr)
+            word, denied = (" is null", " is not null") if expr.fn == "is_null" else (" in ", " not in ")
+            # What stands before the word binds tighter than it, and so holds it in parentheses alone.
+            value = self.spelled(expr.args[0], _COMPARED + 1)
+            return value + text[len(value) :].replace(word, denied, 1), binds
+        return f"not {self.spelled(expr, _NOT)}", _NOT
+
     def _aggregate(self, expr: nodes.Aggregate) -> str:
         text = self._query(expr.query, expr.value)
         if expr.value is None:
@@ -137,7 +146,7 @@ class Speller:
         joined = len(query.sources) > 1
         text = " join ".join(
             f"{self._source(source)} as {source.alias}"
-            if joined or _named_inside(query, value, source.alias)
+            if joined or _must_be_named(query, value, source.alias)
             else self._source(source)
             for source in query.sources
         )
@@ -172,10 +181,14 @@ class Speller:
             self._scope.pop()
 
 
-def _named_inside(query: nodes.Query, value: nodes.Expr | None, alias: str) -> bool:
-    """Whether a query within this one speaks of its row, which it can by name alone."""
-    inner = [node for node in walk((query.where, query.order, value)) if isinstance(node, nodes.Query)]
-    return any(isinstance(node, nodes.Var) and node.name == alias for one in inner for node in walk(one))
+def _must_be_named(query: nodes.Query, value: nodes.Expr | None, alias: str) -> bool:
+    """Whether the query's row needs a name: a query within this one speaks of it, or it stands there as a whole."""
+    parts = list(walk((query.where, query.order, value)))
+    inner = [node for one in parts if isinstance(one, nodes.Query) for node in walk(one)]
+    of_columns = {id(node.of) for node in parts if isinstance(node, nodes.Column)}
+    return any(isinstance(node, nodes.Var) and node.name == alias for node in inner) or any(
+        isinstance(node, nodes.Var) and node.name == alias and id(node) not in of_columns for node in parts
+    )
 
 
 def quoted(text: str) -> str:

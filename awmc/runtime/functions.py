@@ -150,7 +150,7 @@ def whole_sum(values: Iterable[int]) -> Stored:
 
 
 class _Sum:
-    """`awm_sum`: `whole_sum` of what is not null, or null where there is nothing."""
+    """`awm_sum`: `whole_sum` of what is not null, or null where there is nothing. Beyond 64 bits it is an overflow."""
 
     def __init__(self) -> None:
         self._values: list[int] = []
@@ -159,7 +159,10 @@ class _Sum:
         self._values += [value for value in values if isinstance(value, (int, float))]  # type: ignore[misc]
 
     def final(self) -> Stored:
-        return whole_sum(self._values) if self._values else None
+        found = whole_sum(self._values) if self._values else None
+        if isinstance(found, float):
+            overflows.count += 1
+        return found
 
 
 # ---------------------------------------------------------------- arithmetic
