@@ -40,12 +40,12 @@ def case_of(folder: Path) -> type[unittest.TestCase]:
     return found
 
 
-def outcome(folder: Path) -> str:
+def outcome(folder: Path, examples: int = 40) -> str:
     """What the failing test says; nothing where it passes."""
     result = unittest.TestResult()
     case: Any = case_of(folder)
     # The smallest example is for people, and takes its time.
-    case.settings = settings(case.settings, phases=[Phase.generate])
+    case.settings = settings(case.settings, phases=[Phase.generate], max_examples=examples)
     case("runTest").run(result)
     assert result.testsRun == 1
     return "\n".join(trace for _, trace in (*result.failures, *result.errors))
@@ -77,10 +77,11 @@ def test_a_sound_world_passes_and_is_really_tried(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    "fault", [fault for fault in FAULTS if fault.kind != "never_ok"], ids=lambda fault: fault.name
+    "fault", [fault for fault in FAULTS if fault.calls == 1], ids=lambda fault: fault.name
 )
 def test_a_planted_fault_is_found(tmp_path: Path, fault: Fault) -> None:
-    told = outcome(write(tmp_path / "clinic", fault.plant(compiled("clinic"))))
+    # It ends with the first example that shows the fault: no more draws than that must be lucky.
+    told = outcome(write(tmp_path / "clinic", fault.plant(compiled("clinic"))), examples=400)
     if fault.kind == "not_repeatable":
         assert "and in a fresh world {" in told
     else:
@@ -90,7 +91,7 @@ def test_a_planted_fault_is_found(tmp_path: Path, fault: Fault) -> None:
 
 
 def test_a_missing_require_is_proposed(tmp_path: Path) -> None:
-    told = outcome(write(tmp_path / "clinic", without_require(compiled("clinic"))))
+    told = outcome(write(tmp_path / "clinic", without_require(compiled("clinic"))), examples=400)
     assert (
         "missing in line 63, before `return create Visit { slot, reason, fee }`: require not exists(Visit"
         in told
