@@ -343,7 +343,7 @@ def test_errors_fail_and_warnings_only_where_it_is_strict(run: Any) -> None:
     (world,) = json.loads(out)
     assert world["build"] == "build/clinic"
     (finding,) = world["findings"]
-    assert (finding["kind"], finding["level"], finding["line"]) == ("undeclared_code", "error", 66)
+    assert (finding["kind"], finding["level"], finding["line"]) == ("undeclared_code", "error", 67)
     assert finding["calls"][-1]["tool"] == "cancel_visit"
     assert world["tools"]["cancel_visit"]["too_late"] > 0
 

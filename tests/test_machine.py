@@ -93,7 +93,7 @@ def test_a_planted_fault_is_found(tmp_path: Path, fault: Fault) -> None:
 def test_a_missing_require_is_proposed(tmp_path: Path) -> None:
     told = outcome(write(tmp_path / "clinic", without_require(compiled("clinic"))), examples=400)
     assert (
-        "missing in line 63, before `return create Visit { slot, reason, fee }`: require not exists(Visit"
+        "missing in line 64, before `return create Visit { slot, reason, fee }`: require not exists(Visit"
         in told
     )
 
