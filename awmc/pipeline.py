@@ -17,13 +17,12 @@ from awmc.backends import docs, json_schema, property_tests, schema, seed, serve
 from awmc.backends.dialects import DialectName
 from awmc.backends.sql import Compiler
 from awmc.diagnostics import Diagnostic, diagnose
-from awmc.diagnostics.registry import lookup, title
+from awmc.diagnostics.registry import lookup, standing_help, title
 from awmc.emit import Artefact
 from awmc.emit.manifest import manifest
 from awmc.emit.templates import render
 from awmc.ir import codec, nodes
 from awmc.ir.lower import lower
-from awmc.oracle.advice import ADVICE
 from awmc.oracle.check import check_verifiers
 from awmc.oracle.problem import Problem
 from awmc.oracle.seeding import Rows, seed_world
@@ -253,7 +252,7 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
                 task=parts.get("task", problem.task),
                 seed=world_seed,
                 note=": ".join(filter(None, (title(problem.code, problem.parts), problem.note))),
-                help=problem.help or ADVICE.get(problem.code),
+                help=problem.help or standing_help(problem.code, problem.parts),
             )
         else:
             yield diagnose(
@@ -261,7 +260,7 @@ def _diagnosed(problems: Iterable[Problem], source: Source, world_seed: int) -> 
                 span,
                 source=source.name,
                 note="; ".join(filter(None, (problem.note, _of_instances(problem)))) or None,
-                help=problem.help or ADVICE.get(problem.code),
+                help=problem.help or None,
                 **parts,
             )
 

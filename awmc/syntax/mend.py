@@ -12,7 +12,7 @@ from awmc.source import Source
 from awmc.syntax.format import format_spec
 from awmc.syntax.parse import parse
 
-# Where a bracket is missing, or which one is too many, is a guess.
+# Where a bracket is missing, which one is too many, and what a declaration was to begin with, is a guess.
 _GUESSED = frozenset({"AWM004", "AWM005", "AWM020"})
 # A mend may lay bare another mistake; each round mends all that are seen.
 _ROUNDS = 8

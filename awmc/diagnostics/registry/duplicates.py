@@ -101,7 +101,7 @@ CODES = (
         "error",
         "duplicate-instruction",
         "the tasks `{first}` and `{second}` have the same text",
-        "say in each what it is about, as by `{{label.name}}`",
+        "let the instruction name what differs: `{{row.name}}`",
     ),
     Code(
         "AWM117",

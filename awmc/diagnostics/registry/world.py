@@ -124,21 +124,21 @@ CODES = (
         "error",
         "seed-breaks-unique",
         "{row} and {other} have the same {columns}",
-        "change one of them",
+        "let one of them differ: among random values, `seq(…)` never repeats",
     ),
     Code(
         "AWM436",
         "error",
         "seed-breaks-check",
         "{row} breaks a check of `{entity}`",
-        "change the row, or the check",
+        "mend the row, or the check",
     ),
     Code(
         "AWM437",
         "error",
         "seed-breaks-invariant",
         "the seeds break invariant `{invariant}`",
-        "change the rows, or the invariant",
+        "mend the rows that break it, or draw them so that none can, or mend the invariant",
     ),
     Code(
         "AWM438",
@@ -159,7 +159,7 @@ CODES = (
         "error",
         "draws-exhausted",
         "no unused {columns} was left for row {row} of `{entity}`",
-        "seed fewer rows, or draw from more values",
+        'draw from more values, or number them: `seq("… {{n}}")`',
     ),
     Code(
         "AWM441",
@@ -175,5 +175,11 @@ CODES = (
         "a seed makes 1 to {limit} rows, not {count}",
         "write a number in that range",
     ),
-    Code("AWM443", "error", "world-goes-on", "{what} takes the database more than {limit} steps"),
+    Code(
+        "AWM443",
+        "error",
+        "world-goes-on",
+        "{what} takes the database more than {limit} steps",
+        "narrow what the query goes over, or write it `on` an entity, over what belongs to its row",
+    ),
 )
