@@ -11,7 +11,7 @@ import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
 from awmc.runtime import Session
-from awmc.serve.server import mcp_server
+from awmc.serve.server import server_of
 
 PATH = "/mcp"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -42,7 +42,7 @@ class HttpServer:
         security = (
             None if host in _LOOPBACK else TransportSecuritySettings(enable_dns_rebinding_protection=False)
         )
-        app = mcp_server(session).streamable_http_app(
+        app = server_of(session).streamable_http_app(
             streamable_http_path=PATH,
             json_response=True,
             stateless_http=True,

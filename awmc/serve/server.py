@@ -1,9 +1,10 @@
-"""MCP for one session: its tools, its policy as instructions, its answers."""
+"""MCP for a world: its tools, a policy as instructions, the answers of its sessions."""
 
 from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mcp import MCPError
@@ -20,40 +21,42 @@ from mcp.types import (
 )
 
 import awmc
-from awmc.runtime import Session, ToolInfo, UnknownTool
+from awmc.runtime import Result, Session, ToolInfo, UnknownTool, World
 
 _log = logging.getLogger("awmc.serve")
 
+Context = ServerRequestContext[Any]
+Play = Callable[[Context, str, dict[str, Any]], Awaitable[Result]]
+"""Makes the call of a tool, by its name and its arguments, in the session that the request is for."""
 
-def mcp_server(session: Session) -> Server[Any]:
-    """The server of a session. A refused call is a result with `isError` that the agent reads, its text
-    `{"error": {"code", "message"}}`; a call of an unknown tool is an error of the protocol."""
-    world = session.world
+
+def mcp_server(world: World, policy: str, play: Play) -> Server[Any]:
+    """The server of a world's sessions. A refused call is a result with `isError` that the agent reads, its
+    text `{"error": {"code", "message"}}`; a call of an unknown tool is an error of the protocol, and so is an
+    `MCPError` of `play`.
+    """
     listed = ListToolsResult(tools=[_tool(info) for info in world.tools])
     schemas = {info.name: info.input_schema for info in world.tools}
 
-    async def on_list_tools(
-        context: ServerRequestContext[Any], params: PaginatedRequestParams | None
-    ) -> ListToolsResult:
+    async def on_list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         return listed
 
-    async def on_call_tool(
-        context: ServerRequestContext[Any], params: CallToolRequestParams
-    ) -> CallToolResult:
+    async def on_call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
         try:
-            return _answer(session, params.name, params.arguments or {})
+            return _result(await play(context, params.name, params.arguments or {}))
         except UnknownTool as error:
             raise MCPError(INVALID_PARAMS, str(error)) from None
+        except MCPError:
+            raise
         except Exception:
             _log.exception("the call of %s failed", params.name)
-            internal = {"error": {"code": "internal", "message": "The tool failed unexpectedly."}}
-            return _result(json.dumps(internal, separators=(",", ":")), None)
+            return _result(Result.refused("internal", "The tool failed unexpectedly."))
 
     server: Server[Any] = Server(
         world.name,
         version=awmc.__version__,
         description=world.about,
-        instructions=session.policy or None,
+        instructions=policy or None,
         on_list_tools=on_list_tools,
         on_call_tool=on_call_tool,
         # Without it each call with arguments would list all tools first.
@@ -64,16 +67,20 @@ def mcp_server(session: Session) -> Server[Any]:
     return server
 
 
-def _answer(session: Session, name: str, arguments: dict[str, Any]) -> CallToolResult:
-    result = session.call(name, arguments)
-    return _result(result.text, result.value if result.ok else None)
+def server_of(session: Session) -> Server[Any]:
+    """The server of one session, for as long as it lives."""
+
+    async def play(context: Context, name: str, arguments: dict[str, Any]) -> Result:
+        return session.call(name, arguments)
+
+    return mcp_server(session.world, session.policy, play)
 
 
-def _result(text: str, structured: dict[str, Any] | None) -> CallToolResult:
+def _result(result: Result) -> CallToolResult:
     return CallToolResult(
-        content=[TextContent(type="text", text=text)],
-        structured_content=structured,
-        is_error=structured is None,
+        content=[TextContent(type="text", text=result.text)],
+        structured_content=json.loads(result.text) if result.ok else None,
+        is_error=not result.ok,
     )
 
 

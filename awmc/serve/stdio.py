@@ -6,7 +6,7 @@ import anyio
 from mcp.server.stdio import stdio_server
 
 from awmc.runtime import Session
-from awmc.serve.server import mcp_server
+from awmc.serve.server import server_of
 
 
 def serve_stdio(session: Session) -> None:
@@ -15,6 +15,6 @@ def serve_stdio(session: Session) -> None:
 
 
 async def _serve(session: Session) -> None:
-    server = mcp_server(session)
+    server = server_of(session)
     async with stdio_server() as (reading, writing):
         await server.run(reading, writing, server.create_initialization_options())
