@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from awmc import __version__
-from awmc.cli import call, check, compile, expand, explain, fmt, fuzz, guide, lsp, prove, schema, stats
+from awmc.cli import (
+    call,
+    check,
+    compile,
+    expand,
+    explain,
+    fmt,
+    fuzz,
+    guide,
+    lsp,
+    prove,
+    schema,
+    serve,
+    stats,
+)
 
 app = typer.Typer(
     name="awmc",
@@ -18,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (compile, check, prove, fuzz, fmt, guide, expand, explain, schema, call, stats, lsp):
+for verb in (compile, check, prove, fuzz, serve, fmt, guide, expand, explain, schema, call, stats, lsp):
     app.command(verb.__name__.rpartition(".")[2])(verb.run)
 
 

@@ -1,0 +1,164 @@
+"""Serving until the process is told to stop: what listens where, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import resource
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from awmc.serve.app import Application
+from awmc.serve.catalogue import Catalogue
+from awmc.serve.front import Front
+from awmc.serve.journal import Folder
+from awmc.serve.settings import Settings
+from awmc.serve.workers import Offer, Workers
+
+
+class ListenError(Exception):
+    """Nothing can listen there; the message says why."""
+
+
+def serve(catalogue: Catalogue, offer: Offer, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serves until SIGTERM, or SIGINT, which raises KeyboardInterrupt. `offer`: what the catalogue was made of;
+    `announce` is told the URL once all is ready. Raises `ListenError`, `DurableError`, `WorkerError`.
+    """
+    _allow_many_files()
+    with contextlib.ExitStack() as held:
+        count = settings.workers if settings.workers > 1 else 0
+        listening = held.enter_context(_listening(settings.host, settings.port, count))
+        folder = None
+        if settings.durable is not None:
+            folder = Folder(settings.durable)
+            held.callback(folder.close)
+        url = _url(settings.host, listening[0])
+        if not count:
+            application = Application(catalogue, settings)
+            ready = application.instances.find_journals
+            asyncio.run(_serve(application, listening[0], settings, ready, lambda: announce(url)))
+            return
+        lock = folder.file if folder is not None else None
+        workers = Workers(offer, settings, listening[1:], lock)
+        front = Front(settings, workers)
+        try:
+            asyncio.run(
+                _serve(front, listening[0], settings, workers.start, lambda: announce(url), workers.stop)
+            )
+        finally:
+            workers.kill()
+
+
+async def serve_worker(
+    application: Application, listening: socket.socket, settings: Settings, announce: Callable[[], None]
+) -> None:
+    """Serves as one of several processes, until SIGTERM."""
+    await _serve(application, listening, settings, application.instances.find_journals, announce)
+
+
+async def _serve(
+    app: ASGIApp,
+    listening: socket.socket,
+    settings: Settings,
+    ready: Callable[[], Awaitable[None]],
+    announce: Callable[[], None],
+    stop: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serves once `ready` is done, and lastly awaits `stop`."""
+    told: set[int] = set()
+    stopping = asyncio.Event()
+
+    def tell(number: int) -> None:
+        told.add(number)
+        stopping.set()
+
+    # uvicorn puts handlers of its own in their place, and calls these when it has ended.
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, tell, number)
+    try:
+        if await _before(ready(), stopping):
+            # What is there now stays: looking through it for garbage is a waste.
+            gc.collect()
+            gc.freeze()
+            announce()
+            await uvicorn.Server(config(app, settings)).serve(sockets=[listening])
+    finally:
+        if stop is not None:
+            await stop()
+        await asyncio.sleep(0)
+    if signal.SIGINT in told:
+        raise KeyboardInterrupt
+
+
+async def _before(work: Awaitable[None], stopping: asyncio.Event) -> bool:
+    """Does the work, and gives it up when the process is to stop; whether it was done."""
+    task = asyncio.ensure_future(work)
+    waiting = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        return False
+    await task
+    return True
+
+
+def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves an application; it logs by what the process has set up."""
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=settings.drain,
+    )
+
+
+@contextlib.contextmanager
+def _listening(host: str, port: int, more: int) -> Iterator[Sequence[socket.socket]]:
+    """A socket that listens at the port, and `more` at those after it; any free ones for port 0."""
+    with contextlib.ExitStack() as held:
+        found = []
+        for number in range(more + 1):
+            found.append(held.enter_context(listen(host, port + number if port else 0)))
+        yield found
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises `ListenError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind((host, port))
+        # Who reads the URL may connect at once: what comes before uvicorn accepts waits in the backlog.
+        found.listen(1024)
+    except (OSError, OverflowError) as error:
+        found.close()
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from error
+    return found
+
+
+def _url(host: str, listening: socket.socket) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{listening.getsockname()[1]}"
+
+
+def _allow_many_files() -> None:
+    """Each client is a socket: as many as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            most = 1 << 20 if hard == resource.RLIM_INFINITY else hard
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
