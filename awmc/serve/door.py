@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import anyio
@@ -14,6 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from awmc.runtime import Result, World
 from awmc.serve.errors import ServeError, mcp_body
+from awmc.serve.guard import BODY
 from awmc.serve.instance import Instance
 from awmc.serve.instances import Instances
 from awmc.serve.server import Context, mcp_server
@@ -60,7 +62,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request whose scope holds its instance."""
-        problem = _problem(scope)
+        problem = _problem(scope) or _malformed(scope[BODY])
         if problem is not None:
             status, message = problem
             await _answer(send, status, message, [(b"allow", _METHODS.encode())] if status == 405 else [])
@@ -76,6 +78,28 @@ def _problem(scope: Scope) -> tuple[int, str] | None:
     headers = Headers(scope=scope)
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return 415, "The Content-Type must be application/json."
+    return None
+
+
+def _malformed(body: bytes) -> tuple[int, str] | None:
+    """The same for the envelope of JSON-RPC: in a request whose id is none, say, the SDK sees a notification, and
+    never answers it.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return 400, "The body is not JSON."
+    if not isinstance(message, dict):
+        return 400, "The body is not one message of JSON-RPC; there are no batches in MCP."
+    if message.get("jsonrpc") != "2.0":
+        return 400, 'A message of JSON-RPC says `"jsonrpc": "2.0"`.'
+    if not isinstance(message.get("method"), str):
+        return 400, "The message has no method."
+    number = message.get("id", 0)
+    if isinstance(number, bool) or not isinstance(number, (int, str)):
+        return 400, "The id of a request is a text or a whole number."
+    if not isinstance(message.get("params", {}), dict):
+        return 400, "The params of a message are an object."
     return None
 
 

@@ -18,6 +18,9 @@ from awmc.serve.settings import Settings, allowed_hosts, is_allowed, is_loopback
 OPEN: Final = frozenset({"/healthz", "/openapi.json"})
 """Paths of the control side that need no token."""
 
+BODY: Final = "awmc.body"
+"""Where the scope of a request that has passed holds its body."""
+
 
 class Guard:
     """Wraps the application: Host and Origin, the token of the control side, the size of bodies. What does not
@@ -43,7 +46,7 @@ class Guard:
             self._check_names(headers)
             if not is_mcp(scope["path"]) and scope["path"] not in OPEN:
                 self._check_token(headers)
-            replay = await self._body(headers, receive)
+            replay = await self._body(scope, headers, receive)
         except ServeError as error:
             await error_response(scope, error)(scope, receive, send)
             return
@@ -77,7 +80,7 @@ class Guard:
                 "unauthorized", "The control side asks for its token: `Authorization: Bearer TOKEN`."
             )
 
-    async def _body(self, headers: Headers, receive: Receive) -> Receive | None:
+    async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> Receive | None:
         """Gives out the whole body again; None where the client left before it had sent it."""
         declared = headers.get("content-length", "0")
         if declared.isdecimal() and int(declared) > self._max_body:
@@ -97,7 +100,9 @@ class Guard:
                     more = message.get("more_body", False)
         except TimeoutError:
             raise ServeError("request_timeout", "The body of the request did not come.") from None
-        whole: deque[Message] = deque([{"type": "http.request", "body": b"".join(parts), "more_body": False}])
+        body = b"".join(parts)
+        scope[BODY] = body
+        whole: deque[Message] = deque([{"type": "http.request", "body": body, "more_body": False}])
 
         async def replay() -> Message:
             return whole.popleft() if whole else await receive()

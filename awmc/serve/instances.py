@@ -129,6 +129,7 @@ class Instances:
         """The instance of an id. Refuses (`unknown_instance`)."""
         found = self._live.get(name)
         if found is not None:
+            found.used = monotonic()
             return found
         dormant = self._dormant.get(name)
         if dormant is None:

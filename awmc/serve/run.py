@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -38,6 +39,7 @@ def serve(catalogue: Catalogue, offer: Offer, settings: Settings, announce: Call
             folder = Folder(settings.durable)
             held.callback(folder.close)
         url = _url(settings.host, listening[0])
+        settings = replace(settings, port=listening[0].getsockname()[1])
         if not count:
             application = Application(catalogue, settings)
             ready = application.instances.find_journals
