@@ -27,8 +27,12 @@ class Server:
     """`awmc serve` of `what` at a free port. `url`: where; `http`: a client of the control side; `pid`: its process."""
 
     def __init__(
-        self, *what: str | Path, token: str | None = None, environment: Mapping[str, str] | None = None
-    ):
+        self,
+        *what: str | Path,
+        token: str | None = None,
+        environment: Mapping[str, str] | None = None,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
         command = [sys.executable, "-m", "awmc", "serve", *map(str, what)]
         if "--port" not in command:
             command += ["--port", "0"]
@@ -36,7 +40,9 @@ class Server:
         given.pop("AWMC_TOKEN", None)
         if token is not None:
             given["AWMC_TOKEN"] = token
-        self.process = subprocess.Popen(command, env=given, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, env=given, stderr=subprocess.PIPE, text=True, preexec_fn=prepare
+        )
         self.pid = self.process.pid
         assert self.process.stderr is not None
         self.said: list[str] = []

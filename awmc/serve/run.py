@@ -83,6 +83,7 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, tell, number)
+    ending = asyncio.create_task(_end_calls(app, stopping, settings.drain))
     try:
         if await _before(ready(), stopping):
             # What is there now stays: looking through it for garbage is a waste.
@@ -91,11 +92,20 @@ async def _serve(
             announce()
             await uvicorn.Server(config(app, settings)).serve(sockets=[listening])
     finally:
+        ending.cancel()
         if stop is not None:
             await stop()
-        await asyncio.sleep(0)
     if signal.SIGINT in told:
         raise KeyboardInterrupt
+
+
+async def _end_calls(app: ASGIApp, stopping: asyncio.Event, drain: float) -> None:
+    """Once the process is to stop, calls have `drain` seconds; then they are stopped, and answer so."""
+    await stopping.wait()
+    await asyncio.sleep(drain)
+    while isinstance(app, Application):
+        app.instances.interrupt()
+        await asyncio.sleep(0.05)
 
 
 async def _before(work: Awaitable[None], stopping: asyncio.Event) -> bool:
@@ -122,7 +132,8 @@ def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         ws="none",
-        timeout_graceful_shutdown=settings.drain,
+        # Calls that are stopped at the end of `drain` still answer.
+        timeout_graceful_shutdown=settings.drain + 2,
     )
 
 

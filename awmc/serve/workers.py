@@ -106,7 +106,7 @@ class Workers:
         # Calls that run are stopped at the end of `drain`; whoever hangs longer is ended.
         waiting = [asyncio.create_task(process.wait()) for process in self._processes.values()]
         if waiting:
-            await asyncio.wait(waiting, timeout=self._settings.drain + 5)
+            await asyncio.wait(waiting, timeout=self._settings.drain + 7)
         self.kill()
 
     def kill(self) -> None:
