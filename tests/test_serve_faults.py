@@ -1,4 +1,4 @@
-"""`awmc serve` when something goes wrong: it is stopped or killed, the disk is full, what it needs is taken or damaged."""
+"""`awmc serve` when something goes wrong: it is stopped or killed, the disk is full, what it needs is taken."""
 
 from __future__ import annotations
 

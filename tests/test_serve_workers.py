@@ -72,7 +72,7 @@ def test_what_is_asked_at_the_main_port_is_sent_on(server: Server) -> None:
         assert (await client.call_tool("book_visit", BOOKED)).is_error
 
     play(made["mcp_url"], agent)
-    assert server.get(made["url"])["calls"] == 1
+    assert server.get(made["url"])["calls"] == 2
     for path in ("/env", f"/env/{made['instance']}", "/envs", "/metrics"):
         answer = httpx2.request("POST" if path == "/env" else "GET", server.url + path)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthorized")

@@ -23,6 +23,7 @@ _STRINGS: dict[str, Schema] = {
     "datetime": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$"},
 }
 _NUMBERS = {"int": "integer", "number": "number", "money": "number"}
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _EXAMPLES = {"date": "2026-03-02", "time": "09:30", "datetime": "2026-03-02T08:00:00"}
 _ID_FORMAT = re.compile(r"([^{}]*)\{n(?::0([0-9]+))?\}([^{}]*)")
 
@@ -51,6 +52,7 @@ class Schemas:
         self._entities = {entity.name: entity for entity in environment.entities}
         self._enums = {enum.name: enum for enum in environment.enums}
         self._shapes = {shape.name: shape for shape in environment.shapes}
+        self._defined: dict[tuple[nodes.TypeField, ...], str] = {}
 
     def tool(self, tool: nodes.Tool) -> Schema:
         """One tool as MCP lists it."""
@@ -67,14 +69,23 @@ class Schemas:
     # ---- Arguments
 
     def arguments(self, tool: nodes.Tool) -> Schema:
-        """The schema of a tool's arguments."""
+        """The schema of a tool's arguments. A record that stands in several places is defined once."""
         properties: Schema = {}
+        self._defined = _repeated(tool)
         for param in tool.params:
             schema = self._argument(param.type, param.doc)
             if isinstance(param.default, nodes.Const) and not isinstance(param.default.value, nodes.Duration):
                 schema["default"] = _wire(param.type, param.default.value)
             properties[param.name] = schema
-        return _object(properties, [param.name for param in tool.params if param.required])
+        found = _object(properties, [param.name for param in tool.params if param.required])
+        if self._defined:
+            definitions = {name: self._record(fields) for fields, name in self._defined.items()}
+            found = {"$schema": _DIALECT, "$defs": definitions, **found}
+        return found
+
+    def _record(self, fields: tuple[nodes.TypeField, ...]) -> Schema:
+        parts = {part.name: self._argument(part.type, part.doc) for part in fields}
+        return _object(parts, [part.name for part in fields if part.required])
 
     def _argument(self, type_: nodes.Type, doc: str = "") -> Schema:
         schema = self._argument_without_null(type_)
@@ -99,8 +110,8 @@ class Schemas:
                 items = self._argument(type_.element)
                 return {"type": "array", "items": items} | _ends("minItems", low, "maxItems", high)
             case "record":
-                parts = {part.name: self._argument(part.type, part.doc) for part in type_.fields}
-                return _object(parts, [part.name for part in type_.fields if part.required])
+                name = self._defined.get(type_.fields)
+                return {"$ref": f"#/$defs/{name}"} if name else self._record(type_.fields)
         return self._scalar(type_)
 
     def _hint(self, type_: nodes.Type) -> str:
@@ -279,7 +290,28 @@ def _object(properties: Schema, required: list[str]) -> Schema:
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
+def _repeated(tool: nodes.Tool) -> dict[tuple[nodes.TypeField, ...], str]:
+    """The records that stand in several places of a tool's arguments, each with a name: that of its first place."""
+    places: dict[tuple[nodes.TypeField, ...], list[str]] = {}
+
+    def visit(type_: nodes.Type, place: str) -> None:
+        if type_.element is not None:
+            visit(type_.element, place)
+        if type_.kind == "record":
+            places.setdefault(type_.fields, []).append(place)
+            if len(places[type_.fields]) == 1:
+                for part in type_.fields:
+                    visit(part.type, f"{place}.{part.name}")
+
+    for param in tool.params:
+        visit(param.type, param.name)
+    return {fields: found[0] for fields, found in places.items() if len(found) > 1}
+
+
 def _or_null(schema: Schema) -> Schema:
+    if "$ref" in schema:
+        described = {name: value for name, value in schema.items() if name != "$ref"}
+        return {"anyOf": [{"$ref": schema["$ref"]}, {"type": "null"}], **described}
     if "enum" in schema:
         schema = schema | {"enum": [*schema["enum"], None]}
     return schema | {"type": [schema["type"], "null"]}
