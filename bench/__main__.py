@@ -17,11 +17,24 @@ from bench.measure import Clock
 from bench.phases import imports, phases
 from bench.prove import proofs
 from bench.runtime import runtime
+from bench.serve import serving
 from bench.table import Table, as_json, as_text
 
 SPECS = Path(__file__).resolve().parent.parent / "specs"
 FULL_SIZE = ("retail_bank", "food_delivery", "university")
-BENCHES = ("compile", "many", "phases", "imports", "growth", "prove", "fuzz", "format", "runtime", "editing")
+BENCHES = (
+    "compile",
+    "many",
+    "phases",
+    "imports",
+    "growth",
+    "prove",
+    "fuzz",
+    "format",
+    "runtime",
+    "serve",
+    "editing",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -35,7 +48,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--specs", nargs="+", type=Path, default=[SPECS / f"{name}.awm" for name in FULL_SIZE]
     )
     parser.add_argument("--count", type=int, default=10, help="how many specs `many` compiles")
-    parser.add_argument("--full", action="store_true", help="`many` compiles a thousand")
+    parser.add_argument(
+        "--full", action="store_true", help="`many` compiles a thousand, `serve` takes minutes"
+    )
     parser.add_argument(
         "--sizes", nargs="+", type=int, default=SIZES, help="how many entities `growth` grows"
     )
@@ -83,6 +98,8 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
             yield from runtime(each, repeat)
     if "fuzz" in wanted:
         yield from (fuzzing(each, min(repeat, 3)) for each in options.specs)
+    if "serve" in wanted:
+        yield from serving(repeat, 60.0 if options.full else 5.0, 100_000 if options.full else 2_000)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,15 @@ NOT_RUN: dict[str, Callable[[str], bool]] = {
     ". .venv/bin/activate": makes_the_environment,
     "pip install '.[serve]'": installs_an_extra,
 }
-SERVERS = {"python build/clinic/server.py --http --task book_cheapest_cardiologist": " --port 0"}
+# Those that do not end: what they say first, when `--port 0` is added.
+SERVERS = {
+    "python build/clinic/server.py --http --task book_cheapest_cardiologist": (
+        r"clinic: MCP at (http://127\.0\.0\.1:\d+)/mcp\n"
+    ),
+    "awmc serve build/*": r"awmc serve: 4 environments at (http://127\.0\.0\.1:\d+)\n",
+}
+SERVED = "http://localhost:8000"
+"""What programs on the page call the second of them."""
 
 
 @pytest.fixture(scope="module")
@@ -139,21 +148,56 @@ def test_each_command_prints_what_is_shown(place: Path) -> None:
     assert ran > 5
 
 
+@contextmanager
+def started(place: Path, command: str) -> Iterator[str]:
+    """A server of the page at a free port, and its URL."""
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {command} --port 0"],
+        cwd=place,
+        env=environment(place),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.fullmatch(SERVERS[command], said)
+        assert found is not None, said
+        yield found[1]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("command", SERVERS)
+def test_a_server_says_where_it_is(place: Path, command: str) -> None:
+    assert any(command == shown for block in blocks("console") for shown, _ in commands(block))
+    with started(place, command) as url:
+        assert url.startswith("http://")
+
+
 def test_each_program_prints_what_is_shown(place: Path) -> None:
-    for block in blocks("python"):
-        after = BLOCKS[BLOCKS.index(block) + 1]
-        done = subprocess.run(
-            [sys.executable, "-c", block.text],
-            cwd=place,
-            env=environment(place),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        assert after.language == "text"
-        assert done.stdout == after.text
+    served = [block for block in blocks("python") if SERVED in block.text]
+    assert served
+    with started(place, "awmc serve build/*") as url:
+        for block in blocks("python"):
+            check_program(place, block, block.text.replace(SERVED, url))
+
+
+def check_program(place: Path, block: Block, program: str) -> None:
+    after = BLOCKS[BLOCKS.index(block) + 1]
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=place,
+        env=environment(place),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert after.language == "text"
+    assert done.stdout == after.text
 
 
 def test_what_is_shown_of_a_spec_stands_in_it() -> None:
@@ -176,24 +220,6 @@ def test_the_configuration_of_a_client_starts_a_server(place: Path) -> None:
             return {tool.name for tool in (await client.list_tools()).tools}
 
     assert {"find_slots", "book_visit"} <= anyio.run(tools)
-
-
-@pytest.mark.parametrize("command", SERVERS)
-def test_a_server_over_http_says_where_it_is(place: Path, command: str) -> None:
-    assert any(command == shown for block in blocks("console") for shown, _ in commands(block))
-    process = subprocess.Popen(
-        ["bash", "-c", f"exec {command}{SERVERS[command]}"],
-        cwd=place,
-        env=environment(place),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stderr is not None
-        assert re.fullmatch(r"clinic: MCP at http://127\.0\.0\.1:\d+/mcp\n", process.stderr.readline())
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 def test_the_table_of_commands_is_that_of_the_program(place: Path) -> None:

@@ -22,7 +22,8 @@ from tests.serving import ROOT, Server, serving
 HERE = ROOT / "tests" / "node"
 MODULES = HERE / "node_modules"
 ABSENT = re.compile(
-    r"Method not found|Unknown tool|Not testable|Prerequisite failed|keywords? missing|\$anchor missing|Expected InputRequiredResult"
+    r"Method not found|Unknown tool|Not testable|Prerequisite failed|keywords? missing|\$anchor missing"
+    r"|Expected InputRequiredResult"
     r"|does not support (?:logging|completions|prompts|resources)"
 )
 """Why a check fails of what a server of tools alone does not have."""

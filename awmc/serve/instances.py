@@ -95,8 +95,9 @@ class Instances:
             served = await self._catalogue.environment(env).served(world_seed)
             served.live += 1
             try:
-                session = await self._in_thread(lambda: self._session(served, task, actor))
-                instance = await self._in_thread(lambda: self._begun(served, session))
+                instance = await self._in_thread(
+                    lambda: self._begun(served, self._session(served, task, actor))
+                )
             except BaseException:
                 served.live -= 1
                 raise

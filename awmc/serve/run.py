@@ -74,12 +74,14 @@ async def _serve(
     """Serves once `ready` is done, and lastly awaits `stop`."""
     told: set[int] = set()
     stopping = asyncio.Event()
+    server = uvicorn.Server(config(app, settings))
 
     def tell(number: int) -> None:
         told.add(number)
         stopping.set()
+        server.should_exit = True
 
-    # uvicorn puts handlers of its own in their place, and calls these when it has ended.
+    # While uvicorn serves it has handlers of its own; these are called all the same, and before it begins alone.
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, tell, number)
@@ -90,7 +92,7 @@ async def _serve(
             gc.collect()
             gc.freeze()
             announce()
-            await uvicorn.Server(config(app, settings)).serve(sockets=[listening])
+            await server.serve(sockets=[listening])
     finally:
         ending.cancel()
         if stop is not None:
