@@ -99,7 +99,7 @@ def _tables(options: argparse.Namespace) -> Iterator[Table]:
     if "fuzz" in wanted:
         yield from (fuzzing(each, min(repeat, 3)) for each in options.specs)
     if "serve" in wanted:
-        yield from serving(repeat, 60.0 if options.full else 5.0, 100_000 if options.full else 2_000)
+        yield from serving(max(repeat, 10), 60.0 if options.full else 5.0, 100_000 if options.full else 2_000)
 
 
 if __name__ == "__main__":

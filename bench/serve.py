@@ -37,6 +37,7 @@ CREATE = 0.003
 """Seconds that making an instance may take on the server's side."""
 WORKERS = 1 / 1.6
 """The share of its time that a call may take with two workers instead of one."""
+CLIENTS = 64
 FLAT = 1.1
 """How many times the memory at the beginning there may be at the end."""
 
@@ -53,11 +54,14 @@ def serving(repeat: int, seconds: float, malformed: int) -> Iterator[Table]:
         build = Path(folder, done.environment.name)
         write_build(build, done.artefacts)
         world = load(build)
-        yield _calls(build, repeat)
-        yield _creating(build, world, repeat)
-        yield _many(build, world, seconds)
-        yield _workers(build, world, seconds)
-        yield _malformed(build, malformed)
+        with _awmc(build) as server:
+            yield _calls(server, repeat)
+            yield _creating(server, world, repeat)
+            yield _many(server, world, seconds)
+            one = _loaded(server, world, seconds)
+            yield _malformed(server, world, malformed)
+        with _awmc(build, "--workers", "2") as server:
+            yield _workers(one, _loaded(server, world, seconds))
 
 
 # ---- Servers
@@ -75,6 +79,10 @@ class _Server:
         answer = self.http.post("/env", json={"env": SPEC.stem})
         answer.raise_for_status()
         return answer.json()
+
+    def instances(self) -> int:
+        """How many there are."""
+        return int(self.http.get("/healthz").json()["instances"])
 
     def metric(self, name: str) -> float:
         """A sample of its metrics, or the sum of those of its workers."""
@@ -110,7 +118,7 @@ def _awmc(build: Path, *options: str) -> Any:
 # ---- Calls
 
 
-def _calls(build: Path, repeat: int) -> Table:
+def _calls(server: _Server, repeat: int) -> Table:
     """The SDK's client, one call after the other; the batches of both servers take turns."""
     found: dict[str, float] = {}
 
@@ -122,7 +130,7 @@ def _calls(build: Path, repeat: int) -> Table:
             ):
                 await client.list_tools()
                 await floor.list_tools()
-                for _ in range(max(repeat, 3)):
+                for _ in range(repeat):
                     await reset()
                     for name, used, call in (
                         ("trivial", floor, ("same", {"number": 1})),
@@ -133,7 +141,7 @@ def _calls(build: Path, repeat: int) -> Table:
                         key = f"{name}, {mode}"
                         found[key] = min(found.get(key, 1e9), await _median(used, *call))
 
-    with _started("-m", "bench.trivial") as trivial, _awmc(build) as server:
+    with _started("-m", "bench.trivial") as trivial:
         made = server.create()
 
         async def reset() -> None:
@@ -149,7 +157,7 @@ def _calls(build: Path, repeat: int) -> Table:
     return Table("a tool call over HTTP with the SDK's client, one after the other", tuple(figures))
 
 
-async def _median(client: Client, name: str, arguments: Mapping[str, Any], count: int = 60) -> float:
+async def _median(client: Client, name: str, arguments: Mapping[str, Any], count: int = 30) -> float:
     taken = []
     for _ in range(count):
         begin = perf_counter()
@@ -160,15 +168,14 @@ async def _median(client: Client, name: str, arguments: Mapping[str, Any], count
     return median(taken)
 
 
-def _creating(build: Path, world: World, repeat: int) -> Table:
+def _creating(server: _Server, world: World, repeat: int) -> Table:
     floor = Figure("a session in process", median(times(lambda: world.session().close(), 50 * repeat)))
-    with _awmc(build) as server:
-        server.create()
-        name = 'awmc_request_seconds_%s{method="POST",route="/env"}'
-        before = server.metric(name % "sum"), server.metric(name % "count")
-        seen = median(times(server.create, 50 * repeat))
-        count = server.metric(name % "count") - before[1]
-        within = (server.metric(name % "sum") - before[0]) / count
+    server.create()
+    name = 'awmc_request_seconds_%s{method="POST",route="/env"}'
+    before = server.metric(name % "sum"), server.metric(name % "count")
+    seen = median(times(server.create, 50 * repeat))
+    count = server.metric(name % "count") - before[1]
+    within = (server.metric(name % "sum") - before[0]) / count
     return Table(
         f"POST /env, {count:.0f} times",
         (
@@ -204,22 +211,21 @@ def _scripts(world: World, server: _Server, count: int) -> list[tuple[str, int, 
     return clients
 
 
-def _many(build: Path, world: World, seconds: float, count: int = 64) -> Table:
-    with _awmc(build) as server:
-        clients = _scripts(world, server, count)
-        alone = play(clients[:1], min(2.0, seconds))
-        play(clients, min(3.0, seconds))
-        memory = server.metric("process_resident_memory_bytes") / 2**20
-        played = play(clients, seconds)
-        after = server.metric("process_resident_memory_bytes") / 2**20
+def _many(server: _Server, world: World, seconds: float) -> Table:
+    clients = _scripts(world, server, CLIENTS)
+    alone = play(clients[:1], min(2.0, seconds))
+    play(clients, min(3.0, seconds))
+    memory = server.metric("process_resident_memory_bytes") / 2**20
+    played = play(clients, seconds)
+    after = server.metric("process_resident_memory_bytes") / 2**20
     floor = Figure("a call, one client", alone.seconds / alone.calls)
     begun = Figure("memory at the beginning", memory, unit="MiB")
     return Table(
-        f"{count} clients at once for {played.seconds:.0f} s: {_said(played)}",
+        f"{CLIENTS} clients at once for {played.seconds:.0f} s: {_said(played)}",
         (
             floor,
             compared(
-                f"a call, its share of the time of {count} clients", played.seconds / played.calls, floor
+                f"a call, its share of the time of {CLIENTS} clients", played.seconds / played.calls, floor
             ),
             begun,
             compared("memory at the end", after, begun, most=FLAT),
@@ -227,17 +233,17 @@ def _many(build: Path, world: World, seconds: float, count: int = 64) -> Table:
     )
 
 
-def _workers(build: Path, world: World, seconds: float, count: int = 64) -> Table:
-    found = []
-    for workers in (1, 2):
-        with _awmc(build, "--workers", str(workers)) as server:
-            clients = _scripts(world, server, count)
-            play(clients, min(2.0, seconds))
-            found.append(play(clients, min(seconds, 15.0)))
-    one, two = found
+def _loaded(server: _Server, world: World, seconds: float) -> Played:
+    """What many clients get done, when they have played for a moment."""
+    clients = _scripts(world, server, CLIENTS)
+    play(clients, min(2.0, seconds))
+    return play(clients, min(seconds, 15.0))
+
+
+def _workers(one: Played, two: Played) -> Table:
     floor = Figure("a call, one worker", one.seconds / one.calls)
     return Table(
-        f"{count} clients at once, on {len(os.sched_getaffinity(0))} cores that they share with the server: "
+        f"{CLIENTS} clients at once, on {len(os.sched_getaffinity(0))} cores that they share with the server: "
         f"{_said(one)} with one worker, {_said(two)} with two",
         (floor, compared("a call, two workers", two.seconds / two.calls, floor, most=WORKERS)),
     )
@@ -251,30 +257,30 @@ def _said(played: Played) -> str:
 # ---- Malformed requests
 
 
-def _malformed(build: Path, count: int) -> Table:
+def _malformed(server: _Server, world: World, count: int) -> Table:
     random, bad = Random(0), 0
-    with _awmc(build) as server:
-        made = server.create()
-        at = urlsplit(server.url)
-        host, port = str(at.hostname), int(at.port or 80)
-        client = _scripts(load(build), server, 1)
-        memory = 0.0
-        begin = perf_counter()
-        for number in range(count):
-            request = wrong(random, made["instance"])
-            answer = send(host, port, request)
-            bad += not (answer.is_error or (request.half and answer.status == 0))
-            if number == count // 10:
-                memory = server.metric("process_resident_memory_bytes") / 2**20
-        taken = perf_counter() - begin
-        after = server.metric("process_resident_memory_bytes") / 2**20
-        instances = server.http.get("/healthz").json()["instances"]
-        answered = play(client, 1.0)
+    made = server.create()
+    at = urlsplit(server.url)
+    host, port = str(at.hostname), int(at.port or 80)
+    client = _scripts(world, server, 1)
+    instances = server.instances()
+    memory = 0.0
+    begin = perf_counter()
+    for number in range(count):
+        request = wrong(random, made["instance"])
+        answer = send(host, port, request)
+        bad += not (answer.is_error or (request.half and answer.status == 0))
+        if number == count // 10:
+            memory = server.metric("process_resident_memory_bytes") / 2**20
+    taken = perf_counter() - begin
+    after = server.metric("process_resident_memory_bytes") / 2**20
+    fewer = instances - server.instances()
+    answered = play(client, 1.0)
     floor = Figure("a call that is well-formed", answered.seconds / answered.calls)
     begun = Figure("memory after a tenth of them", memory, unit="MiB")
     return Table(
-        f"{count:,} malformed requests: {bad} without a well-formed error; then {instances} instances of 2, and "
-        f"{_said(answered)}",
+        f"{count:,} malformed requests: {bad} without a well-formed error; {fewer} instances fewer; "
+        f"then {_said(answered)}",
         (
             floor,
             compared("a malformed request, its connection included", taken / count, floor),

@@ -11,6 +11,7 @@ from awmc import pipeline
 from awmc.source import Source
 from bench.__main__ import main
 from bench.grow import grow
+from bench.serve import serving
 from bench.table import Figure, Table, as_text, compared
 from bench.vary import vary
 
@@ -106,6 +107,17 @@ def test_random_calls_are_timed_beside_their_bare_cost(capsys: pytest.CaptureFix
     bare, watched, *_ = found["figures"]
     assert (bare["what"], watched["of"]) == ("a call, bare", "a call, bare")
     assert watched["ratio"] > 1
+
+
+def test_serving_is_timed_and_answers_well() -> None:
+    calls, creating, many, malformed, workers = serving(repeat=1, seconds=0.5, malformed=40)
+    assert [figure.most for figure in calls.figures] == [None, 1.3, 1.3, 1.3] * 2
+    assert creating.figures[1].limit == 0.003
+    assert "calls a second, none wrong" in many.title
+    assert malformed.title.startswith(
+        "40 malformed requests: 0 without a well-formed error; 0 instances fewer; then "
+    )
+    assert workers.title.count("none wrong") == 2
 
 
 def test_processes_are_timed(capsys: pytest.CaptureFixture[str]) -> None:

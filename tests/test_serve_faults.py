@@ -78,6 +78,11 @@ def test_a_call_that_runs_away_does_not_hold_up_the_end(endless: Path) -> None:
         assert "limit_exceeded" in answers[0]["result"]["content"][0]["text"]
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_it_can_be_stopped_as_soon_as_it_has_begun(clinic: Path, workers: str) -> None:
+    assert Server(clinic, "--workers", workers).end(signal.SIGTERM)[0] == 0
+
+
 def test_ctrl_c_ends_it(clinic: Path) -> None:
     with Server(clinic) as server:
         server.create()
