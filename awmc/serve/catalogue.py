@@ -23,7 +23,33 @@ if TYPE_CHECKING:
 KEPT: Final = 64
 """Worlds of one spec that are kept though nothing is going on in them."""
 
+QUICK: Final = 0.002
+"""Seconds of processor time; a call that takes no more may hold up the others of its process."""
+
+ENOUGH: Final = 3
+"""Calls of a tool that must have been quick."""
+
 _log = logging.getLogger("awmc.serve")
+
+
+class Paces:
+    """How long the calls of each tool of a world have taken. A call in a thread does not hold others up, but going
+    there and back takes several times as long as most calls do.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._slow: set[str] = set()
+
+    def note(self, tool: str, seconds: float) -> None:
+        """A call has taken so many seconds of processor time."""
+        self._seen[tool] = self._seen.get(tool, 0) + 1
+        if seconds > QUICK:
+            self._slow.add(tool)
+
+    def is_quick(self, tool: str) -> bool:
+        """Whether the tool was called some times, and was quick each time."""
+        return tool not in self._slow and self._seen.get(tool, 0) >= ENOUGH
 
 
 @dataclass(eq=False, slots=True)
@@ -34,6 +60,7 @@ class Served:
     world_seed: int
     live: int = 0
     doors: dict[str, Door] = field(default_factory=dict)
+    paces: Paces = field(default_factory=Paces)
 
 
 class Environment:

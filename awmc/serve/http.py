@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from types import TracebackType
 from typing import Self
@@ -11,6 +10,7 @@ import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 
 from awmc.runtime import Session
+from awmc.serve.listen import listen, url_of
 from awmc.serve.server import server_of
 
 PATH = "/mcp"
@@ -25,18 +25,8 @@ class HttpServer:
     """
 
     def __init__(self, session: Session, host: str = "127.0.0.1", port: int = 0) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((host, port))
-            # Who reads the URL may connect at once: what comes before uvicorn accepts waits in the backlog.
-            self._socket.listen(128)
-        except OSError:
-            self._socket.close()
-            raise
-        port = int(self._socket.getsockname()[1])
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}{PATH}"
+        self._socket = listen(host, port)
+        self.url = f"{url_of(host, self._socket)}{PATH}"
         # Names of other hosts are refused on loopback, so that no web page can reach the world by DNS
         # rebinding; who listens for the network chose to be reached under any name.
         security = (

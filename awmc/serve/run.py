@@ -18,6 +18,7 @@ from awmc.serve.app import Application
 from awmc.serve.catalogue import Catalogue
 from awmc.serve.front import Front
 from awmc.serve.journal import Folder
+from awmc.serve.listen import listen, url_of
 from awmc.serve.settings import Settings
 from awmc.serve.workers import Offer, Workers
 
@@ -38,7 +39,7 @@ def serve(catalogue: Catalogue, offer: Offer, settings: Settings, announce: Call
         if settings.durable is not None:
             folder = Folder(settings.durable)
             held.callback(folder.close)
-        url = _url(settings.host, listening[0])
+        url = url_of(settings.host, listening[0])
         settings = replace(settings, port=listening[0].getsockname()[1])
         if not count:
             application = Application(catalogue, settings)
@@ -141,33 +142,19 @@ def config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 @contextlib.contextmanager
 def _listening(host: str, port: int, more: int) -> Iterator[Sequence[socket.socket]]:
-    """A socket that listens at the port, and `more` at those after it; any free ones for port 0."""
+    """A socket that listens at the port, and `more` at those after it; any free ones for port 0.
+    Raises `ListenError`.
+    """
     with contextlib.ExitStack() as held:
         found = []
         for number in range(more + 1):
-            found.append(held.enter_context(listen(host, port + number if port else 0)))
+            wanted = port + number if port else 0
+            try:
+                found.append(held.enter_context(listen(host, wanted)))
+            except OSError as error:
+                reason = (error.strerror or str(error)).lower()
+                raise ListenError(f"cannot listen on {host}:{wanted}: {reason}") from error
         yield found
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises `ListenError`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((host, port))
-        # Who reads the URL may connect at once: what comes before uvicorn accepts waits in the backlog.
-        found.listen(1024)
-    except (OSError, OverflowError) as error:
-        found.close()
-        reason = (getattr(error, "strerror", None) or str(error)).lower()
-        raise ListenError(f"cannot listen on {host}:{port}: {reason}") from error
-    return found
-
-
-def _url(host: str, listening: socket.socket) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listening.getsockname()[1]}"
 
 
 def _allow_many_files() -> None:
