@@ -76,7 +76,7 @@ SERVERS = {
     "python build/clinic/server.py --http --task book_cheapest_cardiologist": (
         r"clinic: MCP at (http://127\.0\.0\.1:\d+)/mcp\n"
     ),
-    "awmc serve build/*": r"awmc serve: 4 environments at (http://127\.0\.0\.1:\d+)\n",
+    "awmc serve build/*": r"awmc serve: \d+ environments at (http://127\.0\.0\.1:\d+)\n",
 }
 SERVED = "http://localhost:8000"
 """What programs on the page call the second of them."""

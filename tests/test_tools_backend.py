@@ -18,7 +18,9 @@ from awmc.backends import json_schema, python_text, schema, seed, tools
 from awmc.backends.sql import Compiler
 from awmc.emit.templates import render
 from awmc.ir import codec
+from awmc.pipeline import compile_source
 from awmc.runtime import Session, World
+from awmc.source import read_source
 from tests.shop_world import SHOP
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -384,6 +386,21 @@ def test_every_schema_is_json_schema(listed: dict[str, Any]) -> None:
         for schema_ in (tool["inputSchema"], tool["outputSchema"]):
             jsonschema.Draft202012Validator.check_schema(schema_)
             assert schema_["type"] == "object"
+
+
+def test_a_record_that_stands_in_several_places_is_defined_once() -> None:
+    spec = read_source(Path(__file__).parent / "node" / "conformance.awm")
+    environment = compile_source(spec).environment
+    assert environment is not None
+    schema_ = json.loads(json_schema.tools_json(environment))["tools"][2]["inputSchema"]
+    assert schema_["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert list(schema_["$defs"]) == ["address"]
+    assert schema_["properties"]["address"] == {"$ref": "#/$defs/address"}
+    assert schema_["properties"]["second"] == {"anyOf": [{"$ref": "#/$defs/address"}, {"type": "null"}]}
+    validator = jsonschema.Draft202012Validator(schema_)
+    home = {"street": "Long Road 2", "city": "Oslo"}
+    for second, right in ((home, True), (None, True), ({"street": "Long Road 2"}, False), ("Oslo", False)):
+        assert validator.is_valid({"name": "Bo", "address": home, "second": second}) == right
 
 
 def test_the_schema_of_arguments(listed: dict[str, Any]) -> None:
