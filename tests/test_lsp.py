@@ -209,8 +209,11 @@ def test_formatting_is_that_of_the_command(tmp_path: Path) -> None:
 def test_the_client_says_what_it_counts_in(units: lsp.PositionEncodingKind, tmp_path: Path) -> None:
     async def scenario(there: Editor) -> None:
         assert there.capabilities.position_encoding == units
-        there.open("a.awm", 'env a "🙂é" { clok 2026-01-01T00:00 }\n')
-        (problem, *_) = await there.diagnostics(there.uri("a.awm"), "AWM022")
+        text = 'env a "🙂é" { clok 2026-01-01T00:00 }\n'
+        uri = there.open("a.awm", text)
+        expected = take(Source("a.awm", text)).problems
+        assert expected[0].span.start == text.index("clok")
+        problem, *_ = await there.diagnostics(uri, *[one.code for one in expected])
         width = len("🙂é".encode()) if units == lsp.PositionEncodingKind.Utf8 else 2
         assert problem.range.start == lsp.Position(0, len('env a ""  { ') - 1 + width)
 
