@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Prints a table by kind for each seed."""
     parser = argparse.ArgumentParser(prog="python -m bench.diagnostics", description=main.__doc__)
     parser.add_argument("--count", type=int, default=300, help="how many faults")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], help="a corpus for each")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 6], help="a corpus for each")
     parser.add_argument("--specs", nargs="+", type=Path, default=sorted(SPECS.glob("*.awm")))
     parser.add_argument(
         "--misses", action="store_true", help="show what is said of each fault that misses a target"
