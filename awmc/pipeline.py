@@ -1,13 +1,15 @@
 """The table of contents: the text of a spec to the artefacts of its build.
 
-Pure: it reads and writes no file, and the same text and options give the same artefacts, byte for byte.
+Pure: it reads and writes no file, and the same text and options give the same artefacts, byte for byte. What a check
+remembers is found by its whole content, and would be found so again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -36,6 +38,8 @@ from awmc.syntax.ast import Tools
 from awmc.syntax.parse import parse
 
 _NOWHERE = Span.at(0)
+KNOWN: Final = 500
+"""Tasks of one world, in all their edits, of which a check remembers what it found."""
 
 
 class Compilation(Struct, frozen=True):
@@ -161,6 +165,9 @@ def _proven(source: Source, world_seed: int, built_of: Callable[[nodes.Environme
 
     environment = lower(model, world_seed)
     built = built_of(replace(environment, tasks=()))
+    for known in (built.solved, built.checked):
+        if len(known) > KNOWN:
+            known.clear()
     said += _diagnosed(built.problems, source, world_seed)
     if built.world is None:
         return _Proven(tuple(sorted(said)))
@@ -224,14 +231,14 @@ def _checked(
     by_task: dict[bytes, list[Instance]] = {}
     for instance in instances:
         by_task.setdefault(codec.content(instance.task), []).append(instance)
-    fresh = {content: of for content, of in by_task.items() if content not in known}
+    before = {content: problems for content in by_task if (problems := known.get(content)) is not None}
+    fresh = {content: of for content, of in by_task.items() if content not in before}
     verify_py = _verifiers(environment, [instance for of in fresh.values() for instance in of])
     found = check_verifiers(sessions, [instance for of in fresh.values() for instance in of], verify_py)
     for content, of in fresh.items():
         ids = {instance.line.id for instance in of}
         known[content] = tuple(problem for problem in found if not ids.isdisjoint(problem.tasks))
-    problems = [problem for content in by_task for problem in known[content]]
-    return verify_py if len(fresh) == len(by_task) else "", tuple(problems)
+    return verify_py if len(fresh) == len(by_task) else "", (*chain.from_iterable(before.values()), *found)
 
 
 def _verifiers(environment: nodes.Environment, instances: Sequence[Instance]) -> str:

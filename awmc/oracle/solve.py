@@ -75,9 +75,9 @@ def solve_tasks(
     try:
         for task in environment.tasks:
             content = codec.content(task)
-            if content not in known:
-                known[content] = tasks.solve(task)
-            solved.append((task, known[content]))
+            found = known.get(content) or tasks.solve(task)
+            known[content] = found
+            solved.append((task, found))
     finally:
         # Verifiers play in these sessions next, and nobody counts their steps anew.
         sessions.unwatch()
