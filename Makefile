@@ -1,7 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-NODE := tests/node/node_modules/.package-lock.json
 UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
@@ -14,7 +13,7 @@ demo: $(READY) ## compile every spec, play one task of one world over MCP, print
 	$(BIN)/awmc compile specs/*.awm
 	$(BIN)/python demo/play.py
 
-test: $(READY) $(NODE) ## run the tests
+test: $(READY) ## run the tests
 	$(BIN)/pytest -n 2
 
 lint: $(READY) ## ruff, black on what is generated, awmc fmt on specs, mypy --strict
@@ -27,7 +26,7 @@ lint: $(READY) ## ruff, black on what is generated, awmc fmt on specs, mypy --st
 bench: $(READY) ## measure speed and size
 	$(BIN)/python -m bench
 
-update: $(READY) $(NODE) ## format and recompile every spec, prove its tasks, and rewrite the golden files
+update: $(READY) ## format and recompile every spec, prove its tasks, and rewrite the golden files
 	$(BIN)/awmc fmt specs
 	$(BIN)/awmc compile specs/*.awm
 	$(BIN)/awmc prove
@@ -40,13 +39,8 @@ lock: ## renew requirements.lock: every extra, every platform, newest releases t
 		--quiet --no-emit-package awmc --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
 clean: ## remove caches and built packages (the environment .venv stays)
-	rm -rf tests/node/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
+	rm -rf tests/clients/node_modules .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name .venv -prune -o -name __pycache__ -type d -exec rm -rf {} +
-
-# Clients of MCP in Node, which some tests run against the server; Node itself is in the environment.
-$(NODE): tests/node/package-lock.json tests/node/install.py $(READY)
-	$(BIN)/python tests/node/install.py
-	touch $@
 
 # Once per lock: the stamp is newer than what it was made from.
 $(READY): requirements.lock pyproject.toml

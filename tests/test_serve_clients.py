@@ -1,6 +1,6 @@
 """Clients of others against `awmc serve`: the MCP Inspector's command line, and the conformance suite of the protocol.
 
-They are Node programs, which `make test` installs: `tests/node/package-lock.json` pins them.
+They are Node programs, which `tests/clients/package-lock.json` pins.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.node.install import node
+from tests import node
 from tests.serving import ROOT, Server, serving
 
-HERE = ROOT / "tests" / "node"
+HERE = ROOT / "tests" / "clients"
 MODULES = HERE / "node_modules"
 ABSENT = re.compile(
     r"Method not found|Unknown tool|Not testable|Prerequisite failed|keywords? missing|\$anchor missing"
@@ -49,20 +49,24 @@ def server(build: Path) -> Iterator[Server]:
         yield found
 
 
-def run(*command: str | Path, folder: Path = HERE) -> subprocess.CompletedProcess[str]:
-    assert (MODULES / ".package-lock.json").is_file(), "run `make test`, or tests/node/install.py"
-    given = {
-        **os.environ,
-        "PATH": f"{node().parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-    }
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of processes that find Node, and awmc; the programs are installed."""
+    found = node.environment(tmp_path_factory.mktemp("node"))
+    node.install(HERE, found)
+    return {**found, "PYTHONPATH": str(ROOT)}
+
+
+def run(
+    environment: dict[str, str], *command: str | Path, folder: Path = HERE
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        list(map(str, (node(), *command))),
+        ["node", *map(str, command)],
         capture_output=True,
         text=True,
         timeout=300,
         cwd=folder,
-        env=given,
+        env=environment,
         stdin=subprocess.DEVNULL,
         check=False,
     )
@@ -71,12 +75,12 @@ def run(*command: str | Path, folder: Path = HERE) -> subprocess.CompletedProces
 # ---- The Inspector
 
 
-def inspect(target: list[str], *options: str) -> tuple[int, Any, str]:
+def inspect(environment: dict[str, str], target: list[str], *options: str) -> tuple[int, Any, str]:
     """The exit status, what it prints as JSON, and what it says beside."""
     package = MODULES / "@modelcontextprotocol" / "inspector"
     program = json.loads((package / "package.json").read_text())["bin"]["mcp-inspector"]
     # A program that the Inspector starts has its folder, and not its environment.
-    done = run(package / program, "--cli", *target, *options, folder=ROOT)
+    done = run(environment, package / program, "--cli", *target, *options, folder=ROOT)
     return done.returncode, json.loads(done.stdout) if done.stdout.strip() else None, done.stderr
 
 
@@ -89,10 +93,10 @@ def targets(server: Server, build: Path) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("transport", "era"), [("http", "legacy"), ("http", "modern"), ("stdio", "legacy")])
 def test_the_inspector_lists_calls_and_reads_errors(
-    server: Server, build: Path, transport: str, era: str
+    server: Server, build: Path, environment: dict[str, str], transport: str, era: str
 ) -> None:
     target = [*targets(server, build)[transport], "--protocol-era", era]
-    status, listed, said = inspect(target, "--strict", "--method", "tools/list")
+    status, listed, said = inspect(environment, target, "--strict", "--method", "tools/list")
     assert status == 0, said
     assert [tool["name"] for tool in listed["tools"]] == [
         "test_simple_text", "test_error_handling", "json_schema_2020_12_tool"
@@ -100,7 +104,14 @@ def test_the_inspector_lists_calls_and_reads_errors(
     call = ["--method", "tools/call", "--tool-name"]
     address = '{"street":"Long Road 2","city":"Oslo"}'
     status, answer, said = inspect(
-        target, *call, "json_schema_2020_12_tool", "--tool-arg", "name=Bo", "--tool-arg", f"address={address}"
+        environment,
+        target,
+        *call,
+        "json_schema_2020_12_tool",
+        "--tool-arg",
+        "name=Bo",
+        "--tool-arg",
+        f"address={address}",
     )
     assert status == 0, said
     assert answer["structuredContent"] == {
@@ -109,10 +120,10 @@ def test_the_inspector_lists_calls_and_reads_errors(
         "address": json.loads(address),
         "second": None,
     }
-    status, answer, said = inspect(target, *call, "test_error_handling")
+    status, answer, said = inspect(environment, target, *call, "test_error_handling")
     assert status == 5, said
     assert "This tool intentionally returns an error for testing." in json.dumps(answer) + said
-    status, answer, said = inspect(target, *call, "no_such_tool")
+    status, answer, said = inspect(environment, target, *call, "no_such_tool")
     assert status != 0
     assert "no_such_tool" in json.dumps(answer) + said
 
@@ -139,13 +150,21 @@ def test_the_inspector_lists_calls_and_reads_errors(
     ids=["handshake", "2026-07-28"],
 )
 def test_the_protocol_is_kept_to(
-    server: Server, tmp_path: Path, package: str, baseline: str, options: list[str], passing: set[str]
+    server: Server,
+    environment: dict[str, str],
+    tmp_path: Path,
+    package: str,
+    baseline: str,
+    options: list[str],
+    passing: set[str],
 ) -> None:
     """All scenarios pass but those of the baseline, each of which fails for want of something that there is not."""
     url = server.create("conformance")["mcp_url"].replace("127.0.0.1", "localhost")
     program = MODULES / package / "dist" / "index.js"
     expected = ["--expected-failures", HERE / baseline]
-    done = run(program, "server", "--url", url, "--suite", "all", *options, *expected, "-o", tmp_path)
+    done = run(
+        environment, program, "server", "--url", url, "--suite", "all", *options, *expected, "-o", tmp_path
+    )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     failed = {
         (path.parent.name, check["id"]): check.get("errorMessage", "")

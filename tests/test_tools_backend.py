@@ -389,7 +389,7 @@ def test_every_schema_is_json_schema(listed: dict[str, Any]) -> None:
 
 
 def test_a_record_that_stands_in_several_places_is_defined_once() -> None:
-    spec = read_source(Path(__file__).parent / "node" / "conformance.awm")
+    spec = read_source(Path(__file__).parent / "clients" / "conformance.awm")
     environment = compile_source(spec).environment
     assert environment is not None
     schema_ = json.loads(json_schema.tools_json(environment))["tools"][2]["inputSchema"]
