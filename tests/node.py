@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -34,11 +35,15 @@ def environment(folder: Path) -> dict[str, str]:
 
 def install(package: Path, env: Mapping[str, str]) -> Path:
     """The programs of a package's dependencies, installed by its lock unless they are."""
-    lock = hashlib.sha256((package / "package-lock.json").read_bytes()).hexdigest()
+    lock_file = package / "package-lock.json"
+    lock = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     stamp = package / "node_modules" / _STAMP
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
-        run(package, env, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        stamp.write_text(lock, encoding="utf-8")
+    # Tests run in several processes, and all of them may want it first.
+    with lock_file.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != lock:
+            run(package, env, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+            stamp.write_text(lock, encoding="utf-8")
     return package / "node_modules" / ".bin"
 
 

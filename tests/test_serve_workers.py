@@ -89,6 +89,9 @@ def test_errors_and_lists_are_those_of_a_worker(server: Server) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_environment")
     assert server.http.get("/nothing").status_code == 404
     assert server.http.put("/env").status_code == 405
+    made = server.create()
+    call(server.http, made["mcp_url"], "book_visit", **BOOKED)
+    assert server.http.delete(made["url"]).status_code == 204
     text = server.http.get("/metrics").text
     for worker in ("0", "1", "front"):
         assert f'process_resident_memory_bytes{{worker="{worker}"}}' in text

@@ -122,7 +122,9 @@ def _remembering(call: Call) -> Call:
     @lru_cache(maxsize=2048, typed=True)
     def known(*arguments: Stored) -> tuple[Stored, int]:
         before = overflows.count
-        return call(*arguments), overflows.count - before
+        found = call(*arguments)
+        beyond, overflows.count = overflows.count - before, before
+        return found, beyond
 
     def remembering(*arguments: Stored) -> Stored:
         found, beyond = known(*arguments)
